@@ -18,6 +18,9 @@ SERVING = ("helpers.mock.account", "helpers.mock.server.running")
 """`MockTwilio.serve()` loads the server that serves it when it is called, and not before."""
 
 PAST_THE_FACE = {
+    ("helpers.front_ends.__main__", "helpers.mock.server.chat_page.sdk_copy"): (
+        "packages are brought to where a served mock looks for them"
+    ),
     ("helpers.front_ends.sdk_widget", "helpers.mock.server.chat_page.sdk_copy"): (
         "the address of Twilio's SDK for browsers, which the chat page loads too"
     ),

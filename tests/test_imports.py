@@ -140,5 +140,5 @@ def test_a_chat_client_has_no_other_attributes(account: Any) -> None:
 def test_the_old_package_of_the_sdks_widget_warns_and_offers_the_same() -> None:
     with pytest.warns(DeprecationWarning, match="helpers.sdk_widget is now helpers.front_ends"):
         old = importlib.import_module("helpers.sdk_widget")
-    for name in helpers.front_ends.__all__:
+    for name in old.__all__:
         assert getattr(old, name) is getattr(helpers.front_ends, name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import node_packages
 import pytest
 
-from helpers.front_ends import ChatSdkWidget
+from helpers.front_ends import ChatSdkWidget, FrontEndFrame
 from helpers.javascript import KIT, joined
 from helpers.panel.agent import AgentHead, ConversationBar
 from helpers.panel.widget import ChatLog
@@ -40,7 +40,9 @@ def test_every_script_is_free_of_lint() -> None:
     run_node("node_modules/@biomejs/biome/bin/biome", "lint", *options, HELPERS, examples)
 
 
-@pytest.mark.parametrize("widget", [ChatLog, AgentHead, ConversationBar, ChatSdkWidget])
+@pytest.mark.parametrize(
+    "widget", [ChatLog, AgentHead, ConversationBar, ChatSdkWidget, FrontEndFrame]
+)
 def test_a_widgets_modules_are_joined_to_one(widget: type[ChatLog], tmp_path: Path) -> None:
     script = str(widget._esm)
     assert re.findall(r"^(?:import|export) \w+", script, re.MULTILINE) == ["export default"]

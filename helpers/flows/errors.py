@@ -16,11 +16,18 @@ from ..mock import MockUnreachable
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The flow or field at fault, its `FILE:LINE` as far as known, and reason and remedy."""
+    """The flow or field at fault, its `FILE:LINE` as far as known, and reason and remedy.
+
+    It says no secret.
+    """
 
     where: str
     what: str
     fix: str
+
+    def __post_init__(self) -> None:
+        for name in ("what", "fix"):
+            object.__setattr__(self, name, masked(getattr(self, name)))
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.what, self.fix) if part)

@@ -1,4 +1,4 @@
-"""Twilio's own JavaScript Chat SDK inside a notebook cell, with its events in Python.
+"""Twilio's own front ends and JavaScript Chat SDK inside a notebook cell.
 
 The model needs no widget library, so importing it loads none.
 """
@@ -11,9 +11,18 @@ from ..lazy import lazily
 from .sdk_model import SdkEvent, SdkModel
 
 if TYPE_CHECKING:
+    from .frame import FlexWebChat, FrontEndFrame
     from .sdk_widget import ChatPageFrame, ChatSdkWidget, NotServed
 
-__all__ = ["ChatPageFrame", "ChatSdkWidget", "NotServed", "SdkEvent", "SdkModel"]
+__all__ = [
+    "ChatPageFrame",
+    "ChatSdkWidget",
+    "FlexWebChat",
+    "FrontEndFrame",
+    "NotServed",
+    "SdkEvent",
+    "SdkModel",
+]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazily(__name__)

@@ -58,6 +58,7 @@ from .rest.event_feed import (
     TaskRouterNotification,
     as_taskrouter_notifications,
 )
+from .rest.flex_users import FlexUsers
 from .rest.http import TOKEN_USER, Reply, Request
 from .rest.iam_v1 import VisitorTokens
 from .scenarios import SCENARIOS, Scenario, Scenarios, load
@@ -166,7 +167,10 @@ class MockTwilio:
         self._interactions = InteractionOrchestration(self._backend, account_sid)
         self._subscribe()
         self._application = Application(self._backend, self.credentials, self.webhooks)
-        visitors = VisitorTokens(self._backend, self.credentials, self._application)
+        of_account = self._backend, self.credentials, self._application
+        self.flex_users = FlexUsers(*of_account)
+        visitors = VisitorTokens(*of_account, self.flex_users)
+        self._application.flex_ui = self.flex_users.answer
         self._application.doors = {
             EVENT_BRIDGE: self._answer_worker,
             iam_v1.HOST: visitors.answer,

@@ -1,5 +1,6 @@
-// What the SDKs' scripts for browsers make.
+// What the SDKs' and front ends' scripts for browsers make.
 declare var Twilio: {
+  FlexWebChat: any;
   Chat: typeof import("twilio-chat");
   Conversations: typeof import("@twilio/conversations");
 };

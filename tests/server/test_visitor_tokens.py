@@ -103,15 +103,24 @@ def test_a_page_of_a_foreign_site_gets_no_token(account: Account, server: Backgr
     assert answer.headers["Access-Control-Allow-Origin"] == page["Origin"]
 
 
-def status_from(app: ServerApp, address: str, path: str, auth: str | None) -> int:
-    """Ask for a token from an address. Returns the answer's status."""
+def status_from(
+    app: ServerApp,
+    address: str,
+    path: str,
+    auth: str | None,
+    *,
+    method: str = "POST",
+    host: str = "192.0.2.1:8787",
+) -> int:
+    """Ask for a token, or anything else, from an address. Returns the answer's status."""
     sent: list[Any] = []
-    headers = [(b"host", b"192.0.2.1:8787"), (b"content-type", b"application/json")]
+    headers = [(b"host", host.encode()), (b"content-type", b"application/json")]
     if auth is not None:
         headers.append((b"authorization", b"Basic " + base64.b64encode(auth.encode())))
     scope = {
         "type": "http",
-        "method": "POST",
+        "method": method,
+        "server": ("192.0.2.1", 8787),
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),

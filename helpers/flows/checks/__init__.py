@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...account import Account
+from ...masking import mask as masked
 from ..file import FlowFile, load
 from .account_reader import AccountReader
 from .catalogue import BOTH, CHECKS
@@ -49,8 +50,8 @@ def check(file: str | Path | FlowFile, account: Account | None = None) -> Report
             flow=flow.label,
             where=file.where(flow, *result.field),
             field=".".join(result.field),
-            reason=result.reason,
-            fix=result.fix,
+            reason=masked(result.reason),
+            fix=masked(result.fix),
             documentation=one.documentation,
             basis=one.basis,
         )

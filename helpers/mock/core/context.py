@@ -146,7 +146,8 @@ class Actor:
     `webhooks` is true if the action fires webhooks: always for a chat user, for REST only when the
     `X-Twilio-Webhook-Enabled` header is true (documented). `network` names the one that a person
     without an identity came by, such as `SMS`; `author` is another name that a webhook gave to what
-    a chat user writes.
+    a chat user writes. `workspace_sid` is the workspace of a Flex user, whose token has a grant for
+    TaskRouter too.
     """
 
     identity: str | None = None
@@ -154,6 +155,7 @@ class Actor:
     webhooks: bool = False
     network: str | None = None
     author: str | None = None
+    workspace_sid: str | None = None
 
     @property
     def source(self) -> str:

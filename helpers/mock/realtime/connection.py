@@ -35,6 +35,8 @@ CUT = "mock.cut"
 """The ASGI extension that cuts a connection off, where the server has it."""
 LEFT = "mock.left"
 """The ASGI extension that returns whether the client has closed its connection, on any thread."""
+BASE = "mock.base"
+"""Extension: `url` is the address at which the client reaches this server, if `Host` is not."""
 SEND = "mock.send"
 """The ASGI extension that sends without waiting, and returns whether it could."""
 
@@ -74,7 +76,7 @@ class Connection:
         finally:
             for task in tasks:
                 task.cancel()
-            self._workers.submit(end).add_done_callback(_log_failure)
+            self._workers.submit(end).add_done_callback(log_failure)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 with contextlib.suppress(Exception):  # it may be closed already
@@ -147,10 +149,8 @@ class ClientConnection(Connection):
 
     def __init__(self, parts: SessionParts, workers: Executor, scope: Scope) -> None:
         super().__init__(workers, scope)
-        # the address at which the client reached this server, for links to follow over HTTP
         host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
-        base = f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"
-        self._session = ClientSession(parts, self, base)
+        self._session = ClientSession(parts, self, base_of(scope, host))
         self.actor: Actor | None = None
 
     async def run(self, receive: Receive, send: Send) -> None:
@@ -180,7 +180,15 @@ class ClientConnection(Connection):
             self.send(answer)
 
 
-def _log_failure(done: Future[None]) -> None:
+def log_failure(done: Future[None]) -> None:
+    """Log why a call of a worker thread failed."""
     error = done.exception()
     if error is not None and not isinstance(error, DatabaseClosed | DatabaseFailed):
         log_exception(_log, "the end of a realtime connection failed", error=error)
+
+
+def base_of(scope: Scope, host: str) -> str:
+    """Return the address at which a client reached this server, for links to follow over HTTP."""
+    if (given := scope.get("extensions", {}).get(BASE)) is not None:
+        return str(given["url"])
+    return f"{'https' if scope.get('scheme') in ('https', 'wss') else 'http'}://{host}"

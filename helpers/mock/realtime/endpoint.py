@@ -13,11 +13,12 @@ from ..messaging.events import TypingEvent
 from ..messaging.presence import Presence
 from ..messaging.resources import Member
 from ..rest.application import Application
-from . import conversations, notices
+from . import conversations, insights, notices
 from .change_log import ChangeLog
 from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
 from .connection import ClientConnection
 from .feeds import Feeds
+from .insights import Insights
 from .lists import SessionLists
 from .session import SessionParts
 from .sync import SyncReads
@@ -39,14 +40,18 @@ class Realtime:
     ) -> None:
         log = ChangeLog(backend.store)
         feeds = Feeds(backend, account_sid, log)
-        tunnel = Tunnel(application, (*conversations.OPERATIONS, *SyncReads(log).operations))
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
         self._feeds = feeds
+        self._insights = Insights(backend, account_sid, feeds, self._workers)
+        feeds.follow_insights = self._insights.follow
+        reads = SyncReads(log, self._insights.map_of)
+        own = (*conversations.OPERATIONS, *self._insights.operations, *reads.operations)
+        tunnel = Tunnel(application, own)
         lists = SessionLists(backend, account_sid, tunnel.perform)
         feeds.greet = lists.greet
         self._parts = SessionParts(
             backend, application, account_sid, feeds, presence, tunnel, lists
         )
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-realtime")
         self._recorder = ChangeRecorder(backend, log, feeds.is_wanted)
         self._is_listening = False
 
@@ -67,6 +72,7 @@ class Realtime:
             events.on_emit(handler, kind)
         events.subscribe(self._feeds.handle, SyncObjectChanged, AccessLost)
         events.subscribe(self._send_typing, TypingEvent)
+        events.subscribe(self._insights.handle, *insights.EVENTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""

@@ -64,6 +64,9 @@ class Feeds:
         self.clients: set[FeedClient] = set()
         self.greet: Callable[[Actor, str], SyncNotice | None] = lambda actor, sid: None
         """Returns the first event of a session's list, which only its client follows."""
+        self.follow_insights: Callable[[FeedClient, Actor, str], list[SyncNotice] | None]
+        self.follow_insights = lambda client, actor, sid: None
+        """Lets a client follow a list or figures of Flex; returns the events that it starts with."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
@@ -99,8 +102,7 @@ class Feeds:
         elif event.merges:
             self._on_loop(self._merge, event.object_sid, event.notice)
         else:
-            frame = self.notification(event.notice.payload())
-            self._on_loop(self._deliver, event.object_sid, event.notice.event_id, frame)
+            self.send(event.object_sid, event.notice)
 
     def notification(self, payload: Any, message_type: str = notices.SYNC) -> bytes:
         """The frame of a notification, for any client."""
@@ -117,6 +119,15 @@ class Feeds:
                     client.send(frame)
 
         self._on_loop(send)
+
+    def send(self, object_sid: str, notice: SyncNotice) -> None:
+        """Send an event to the followers of an object, from any thread."""
+        frame = self.notification(notice.payload())
+        self._on_loop(self._deliver, object_sid, notice.event_id, frame)
+
+    def later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Make a call on the event loop, from any thread."""
+        self._on_loop(lambda: asyncio.get_running_loop().call_later(seconds, call))
 
     def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
         if self.loop is not None:
@@ -189,6 +200,14 @@ class Feeds:
             client.enqueue([self.notification(each) for each in frames])
             return
         with self._backend.store.lock:
+            insights = self.follow_insights(client, actor, about["object_sid"])
+            if insights is not None:
+                last = max((each.event_id for each in insights), default=known)
+                state = about | {"replay_status": "completed", "last_event_id": last}
+                payloads = [notices.subscription("established", correlation, state)]
+                payloads += [each.payload() for each in insights]
+                client.enqueue([self.notification(each) for each in payloads])
+                return
             ctx = Context(self._backend, self._account_sid, actor)
             try:
                 found = sync_objects.find(ctx, about["object_type"], about["object_sid"])

@@ -96,7 +96,10 @@ class ClientSession:
     def _admit(self, token: str) -> Claims:
         """Check a token and make its user if need be (observed); TwilioError if it is refused."""
         parts, claims = self._parts, self._parts.application.claims(token)
-        actor = Actor(claims.identity, claims.service_sid, webhooks=True)
+        workspace_sid = parts.application.workspace_of(token)
+        actor = Actor(
+            claims.identity, claims.service_sid, webhooks=True, workspace_sid=workspace_sid
+        )
         with parts.backend.transaction():
             ctx = Context(parts.backend, parts.account_sid, actor)
             service = ctx.store.first(Service, sid=claims.service_sid)

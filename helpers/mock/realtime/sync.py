@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote
 
 from ..core.clock import iso
@@ -45,11 +45,30 @@ PATHS = {
 """Paths of the operations."""
 
 
-class SyncReads:
-    """Operations that read Sync objects."""
+class Computed(Protocol):
+    """A map that is no view of a resource: its items, each with its revision."""
 
-    def __init__(self, log: ChangeLog) -> None:
+    sid: str
+    name: str | None
+    items: dict[str, tuple[Any, int]]
+    last_event_id: int
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+
+class SyncReads:
+    """Operations that read Sync objects.
+
+    Args:
+        log: The account's change log.
+        computed: Returns the computed map of a name or SID, None where the user has none.
+    """
+
+    def __init__(self, log: ChangeLog, computed: Callable[[Context, str], Computed | None]) -> None:
         self._log = log
+        self._computed = computed
         handlers: tuple[Handler, ...] = (
             partial(self._fetch, "document"),
             partial(self._fetch, "map"),
@@ -63,6 +82,9 @@ class SyncReads:
         ]
 
     def _fetch(self, kind: str, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        computed = self._computed(ctx, arguments["Key"]) if kind == "map" else None
+        if computed is not None:
+            return Reply(200, _computed_json(ctx, computed))
         found = sync_objects.find(ctx, kind, arguments["Key"])
         owner, current = found.owner, self._log.current()
         url = found.type.url(owner.sid)
@@ -87,6 +109,9 @@ class SyncReads:
         return Reply(200, shown)
 
     def _map_items(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        computed = self._computed(ctx, arguments["Key"])
+        if computed is not None:
+            return Reply(200, _computed_items(ctx, computed, request))
         found = sync_objects.find(ctx, "map", arguments["Key"])
         items = sync_objects.map_items(ctx.store, found)
         key = last(request.query, "Key")
@@ -132,6 +157,41 @@ class SyncReads:
                 }
             )
         return shown
+
+
+def _computed_json(ctx: Context, found: Computed) -> dict[str, Any]:
+    return {
+        "sid": found.sid,
+        "unique_name": found.name,
+        "url": found.url,
+        "revision": str(found.last_event_id),
+        "last_event_id": found.last_event_id,
+        "date_created": iso(ctx.now),
+        "date_updated": iso(ctx.now),
+        "date_expires": None,
+        "links": {"items": f"{found.url}/Items"},
+    }
+
+
+def _computed_items(ctx: Context, found: Computed, request: Request) -> dict[str, Any]:
+    key, items = last(request.query, "Key"), found.items
+    if key is not None:
+        items = {key: items[key]} if key in items else {}
+    page_request = _read_page(request.query, numbered=False)
+    page, meta = _fetch_page(page_request, partial(_query_mapping, items))
+    shown = [
+        {
+            "key": each,
+            "url": f"{found.url}/Items/{each}",
+            "revision": str(revision),
+            "last_event_id": revision,
+            "date_updated": iso(ctx.now),
+            "date_expires": None,
+            "data": data,
+        }
+        for each, (data, revision) in page
+    ]
+    return {"items": shown, "meta": meta}
 
 
 def _query_messages(store: Store, channel_sid: str, wanted: SyncRange) -> list[SyncItem]:

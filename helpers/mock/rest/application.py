@@ -14,12 +14,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ...request_log import NOTE_HEADER
-from ..core.access_token import Claims, Grant, verify
+from ..core.access_token import Claims, Grant, decode, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
 from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
+from ..core.parameters import Parameters
 from ..webhooks.delivery import Webhooks
 from ..webhooks.pre_events import consult
 from . import (
@@ -35,7 +36,7 @@ from . import (
     taskrouter_statistics,
     taskrouter_v1,
 )
-from .collection import ANY_SERVICE, Arguments, Operation
+from .collection import ANY_SERVICE, Arguments, Collection, Operation
 from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
@@ -77,6 +78,22 @@ def path_template(host: str, path: str) -> str | None:
     return None
 
 
+def parameters_of(product: str, operation: str) -> type[Parameters]:
+    """Return the declared parameters of an operation, such as `taskrouter`'s `CreateTaskQueue`.
+
+    Raises:
+        LookupError: No collection of the product declares it.
+    """
+    apis = (chat_v2, conversations_configuration, taskrouter_v1, studio_v2)
+    for api in (each.API for each in apis if each.API.host == f"{product}.twilio.com"):
+        for each in api.collections:
+            creates = each.create if isinstance(each, Collection) else None
+            for verb, write in (("Create", creates), ("Update", each.update)):
+                if write is not None and operation == f"{verb}{each.noun}":
+                    return write.fields
+    raise LookupError(f"{product} has no operation {operation}")
+
+
 class Application:
     """Answers requests of Twilio's REST APIs from one account's backend."""
 
@@ -86,6 +103,8 @@ class Application:
         self._webhooks = webhooks
         self.doors: dict[str, Callable[[Request], Reply]] = {}
         """By host: the function that answers where there are no operations of its own here."""
+        self.flex_ui: Callable[[Request], Reply | None] = lambda request: None
+        """Answers the requests of Flex UI that are no operations here; None for any other."""
 
     def handle(self, request: Request) -> Reply:
         """Answer; every refusal comes as Twilio's error document."""
@@ -95,12 +114,14 @@ class Application:
                     request.method, _product_host(request.host), request.path
                 )
             except TwilioError:
+                if (of_flex_ui := self.flex_ui(request)) is not None:
+                    return of_flex_ui
                 door = self.doors.get(_product_host(request.host))
                 if door is not None:
                     return door(request)
                 self._actor(request)  # a caller without credentials learns of that first
                 raise
-            actor = ACCOUNT if operation.opened_by in request.query else self._actor(request)
+            actor = self._caller(operation, arguments, request)
             if actor.identity is not None:
                 self._admit(actor, operation, arguments)
             if request.problem is not None:
@@ -198,6 +219,18 @@ class Application:
             changes |= consult(self._webhooks, dialect, hooks, self._backend, events)
         return changes
 
+    def _caller(self, operation: Operation, arguments: Arguments, request: Request) -> Actor:
+        if operation.opened_by in request.query:
+            return ACCOUNT
+        if operation.flex_users and request.auth is not None and request.auth[0] == TOKEN_USER:
+            claims = self.claims(request.auth[1], "task_router")
+            if arguments.get("WorkspaceSid", claims.workspace_sid) != claims.workspace_sid:
+                raise TwilioError(
+                    20403, f"The access token is for workspace {claims.workspace_sid}"
+                )
+            return ACCOUNT
+        return self._actor(request)
+
     def _actor(self, request: Request) -> Actor:
         if request.auth is None:
             raise TwilioError(20003, "Authenticate")
@@ -228,6 +261,12 @@ class Application:
         """
         claims = self.claims(token)
         return Actor(claims.identity, claims.service_sid, webhooks=True)
+
+    def workspace_of(self, token: str) -> str | None:
+        """Return the workspace that a valid token opens too; None where it opens none."""
+        if decode(token).worker_grant is None:
+            return None
+        return self.claims(token, "task_router").workspace_sid
 
     def claims(self, token: str, grant: Grant = "chat") -> Claims:
         """Return the claims of an access token of this account that opens a product.

@@ -102,6 +102,7 @@ class Operation:
         users_of: The service whose chat users may call it; None where an access token is not
             enough.
         refusals: The API's words for what a product refuses.
+        flex_users: Whether a Flex user's token, which has a grant for TaskRouter, is enough.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Operation:
     opened_by: str | None = None
     users_of: ServiceOf | None = None
     refusals: Refusals = NO_REFUSALS
+    flex_users: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,10 @@ WEB_CHANNELS = Collection(
 def _configuration(ctx: Context, found: FlexConfiguration, request: Request) -> Reply:
     shown = configuration.as_json(ctx, found) | {"url": f"https://{HOST}{CONFIGURATION}"}
     pinned = last(request.query, "UiVersion")
-    return Reply(200, shown if pinned is None else shown | {"ui_version": pinned})
+    if pinned is not None:
+        shown["ui_version"] = pinned
+        shown["ui_attributes"] = {"version_compatibility": "yes"} | (shown["ui_attributes"] or {})
+    return Reply(200, shown)
 
 
 def _fetch_configuration(ctx: Context, _: Arguments, request: Request) -> Reply:
@@ -159,6 +162,8 @@ OPERATIONS = [
         _for_visitors(each) if each.name == "CreateWebChannel" else each
         for each in API.operations()
     ),
-    Operation("FetchConfiguration", "GET", HOST, CONFIGURATION, _fetch_configuration),
+    Operation(
+        "FetchConfiguration", "GET", HOST, CONFIGURATION, _fetch_configuration, flex_users=True
+    ),
     Operation("UpdateConfiguration", "POST", HOST, CONFIGURATION, _update_configuration),
 ]

@@ -219,7 +219,8 @@ def credentials_of(authorization: str) -> tuple[str, str] | None:
     if scheme.lower() != "basic":
         return None
     try:
-        name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        given = base64.b64decode(encoded.removesuffix(")"), validate=True)  # Flex UI 1.34 sends ")"
+        name, colon, password = given.decode().partition(":")
     except ValueError:  # not base64, or neither it nor its content is text
         return None
     return (name, password) if colon else None

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..core.access_token import utc
+from ..core.access_token import decode, utc
 from ..core.context import Backend, Context
 from ..core.credentials import Credentials
 from ..core.errors import NOT_SIMULATED, TwilioError
 from ..core.parameters import read_json_object
 from ..flex import configuration
 from .application import Application
+from .flex_users import FlexUsers
 from .http import Reply, Request
 
 HOST = "iam.twilio.com"
@@ -35,8 +36,13 @@ class VisitorTokens:
     """Answers requests for tokens of visitors."""
 
     def __init__(
-        self, backend: Backend, credentials: Credentials, application: Application
+        self,
+        backend: Backend,
+        credentials: Credentials,
+        application: Application,
+        flex_users: FlexUsers,
     ) -> None:
+        self._flex_users = flex_users
         self._backend = backend
         self._credentials = credentials
         self._application = application
@@ -60,7 +66,10 @@ class VisitorTokens:
             raise TwilioError(20404, f"Account {match['account'][:40]} was not found")
         sent = read_json_object(request.body.decode("utf-8", "replace")) or {}
         if match["refresh"]:
-            claims = self._application.claims(str(sent.get("token")))
+            token = str(sent.get("token"))
+            claims = self._application.claims(token)
+            if decode(token).worker_grant is not None:
+                return self._flex_users.renew(token)
             return self._made(claims.identity, claims.service_sid or "")
         products = sent.get("products")
         if not isinstance(products, list) or "flex" not in products:

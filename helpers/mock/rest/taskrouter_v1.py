@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..core.store import R
@@ -233,4 +234,6 @@ EVENTS = _inside(
     ),
 )
 
-OPERATIONS = API.operations()
+_FOR_FLEX_USERS = ("ListTaskQueue", "ListTaskChannel")
+"""Operations that Flex UI calls with its user's token (observed)."""
+OPERATIONS = [replace(each, flex_users=each.name in _FOR_FLEX_USERS) for each in API.operations()]

@@ -25,17 +25,27 @@ from .. import MockTwilio
 from ..core.errors import TwilioError
 from ..realtime.endpoint import PATH as REALTIME_PATH
 from ..realtime.event_bridge import PATH as BRIDGE_PATH
-from ..rest import iam_v1
+from ..rest import flex_users, iam_v1
 from ..rest.http import MOCK_HEADER, TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
 from .chat_page.page import ON_CHAT, ON_CONVERSATIONS, ChatPage
 from .control import Control
+from .frame_door import PREFIX, READY, FrameDoor, ready
+from .front_ends.page import FRONT_ENDS, FrontEndPage
 from .inspector import Pages
 from .inspector.exports import Exports
 from .inspector.sse import ChangeStream
 from .inspector.state import StateApi
-from .origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins, PageHeaders, is_loopback, name_of
+from .origin_check import (
+    CHALLENGE,
+    LOOPBACK_ORIGIN,
+    OriginCheck,
+    Origins,
+    PageHeaders,
+    is_loopback,
+    name_of,
+)
 from .request_log import ServedRequest, ServedRequests
 from .rest_app import RestApp
 
@@ -57,7 +67,9 @@ WORKERS, READERS = 48, 8
 """Requests under way at once; more wait. One may wait for a webhook's answer for seconds."""
 
 
+_FOR_VISITORS = (f"/{iam_v1.HOST}/", *(each.path for each in FRONT_ENDS))
 CHAT_PATHS = (ON_CHAT.path, ON_CONVERSATIONS.path)
+PAGE_PATHS = (*CHAT_PATHS, *(each.path for each in FRONT_ENDS))
 
 
 class ServerApp:
@@ -92,6 +104,9 @@ class ServerApp:
         self._is_open = is_open
         chat_page = ChatPage(ON_CHAT, mock, self._origins, chat_sdk)
         conversations_page = ChatPage(ON_CONVERSATIONS, mock, self._origins)
+        self.frames = FrameDoor(
+            (REDIRECT_PATH, REALTIME_PATH, *(f"{each.path}/" for each in FRONT_ENDS))
+        )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="mock-request")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mock-read")
         requests = ServedRequests(mock.clock)
@@ -112,6 +127,13 @@ class ServerApp:
             allow_origin_regex=LOOPBACK_ORIGIN,
             **allowed,
         )
+        self._rest_for_flex_ui = CORSMiddleware(
+            self._rest,
+            allow_origins=self._origins.named,
+            allow_origin_regex=LOOPBACK_ORIGIN,
+            allow_credentials=True,
+            **allowed,
+        )
         self._rest_for_browsers = CORSMiddleware(self._rest, allow_origins=["*"], **allowed)
         self._changes = ChangeStream(mock, requests)
         inspector, control = Pages(), Control(mock, requests)
@@ -129,6 +151,7 @@ class ServerApp:
             routes=[
                 Mount(ON_CHAT.path, routes=chat_page.routes),
                 Mount(ON_CONVERSATIONS.path, routes=conversations_page.routes),
+                *(Mount(each.path, routes=FrontEndPage(each, mock).routes) for each in FRONT_ENDS),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
                 Route(REDIRECT_PATH, lambda request: FileResponse(_REDIRECT, headers=_FRESH)),
                 Mount("/_mock", OriginCheck(BoundedBody(own), mock.credentials)),
@@ -139,6 +162,12 @@ class ServerApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on to the part it is for, unless a foreign page may have made it."""
+        if scope["path"].startswith(PREFIX):
+            led = self.frames.led(scope)
+            if led is not None and led["path"] == READY:
+                await ready()(scope, receive, send)
+                return
+            scope = led or scope
         if scope["type"] != "http":
             await self._connect(scope, receive, send)
             return
@@ -153,19 +182,28 @@ class ServerApp:
             refusal := self._origins.refusal(page, scope["method"], is_open=self._is_open)
         ) and not (is_own and _is_file_of_page(scope)):
             await _refuse(403, refusal)(scope, receive, send)
+        elif (
+            self._is_open
+            and _is_for_visitors(page, scope["path"])
+            and not self._is_near(scope, page.hosts[0])
+        ):
+            await _refuse(401, _FROM_ELSEWHERE)(scope, receive, send)
         elif is_own:
             await self._pages(scope, receive, send)
-        elif self._is_open and _is_for_visitors(page, scope["path"]) and not self._is_near(scope):
-            await _refuse(401, _FROM_ELSEWHERE)(scope, receive, send)
+        elif page.origins and scope["path"].startswith(f"/{flex_users.FLEX}/"):
+            await self._rest_for_flex_ui(scope, receive, send)  # it sends its cookies along
         elif page.origins:
             await self._rest_for_pages(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
-    def _is_near(self, scope: Scope) -> bool:
-        """Check that a request comes from this machine, or has the account's credentials."""
+    def _is_near(self, scope: Scope, host: str) -> bool:
+        """Check that a request comes from this machine, or has the account's credentials.
+
+        A foreign name may have been made to lead here (DNS rebinding), so it proves nothing.
+        """
         given = credentials_of(HTTPConnection(scope).headers.get("authorization", ""))
-        return is_loopback(scope["client"][0]) or (
+        return (is_loopback(scope["client"][0]) and not self._origins.is_foreign_name(host)) or (
             given is not None and self._mock.credentials.open(*given)
         )
 
@@ -192,8 +230,9 @@ class ServerApp:
 
 
 def _is_for_visitors(page: PageHeaders, path: str) -> bool:
-    """Recognise requests for tokens that need none."""
-    return path.startswith(f"/{iam_v1.HOST}/") or name_of(page.hosts[0]) == iam_v1.HOST
+    """Recognise requests for tokens that need none, and for the pages that ask for such tokens."""
+    is_for_them = path.startswith(_FOR_VISITORS) or name_of(page.hosts[0]) == iam_v1.HOST
+    return is_for_them and not path.endswith(("/Tokens/refresh", "/Tokens/validate"))
 
 
 def _marked(send: Send) -> Send:
@@ -209,8 +248,8 @@ def _marked(send: Send) -> Send:
 
 def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
-    own = ("/_mock", *(f"{page}/" for page in CHAT_PATHS), REALTIME_PATH)
-    return path in ("/", *CHAT_PATHS, REDIRECT_PATH) or path.startswith(own)
+    own = (PREFIX, "/_mock", *(f"{page}/" for page in PAGE_PATHS), REALTIME_PATH)
+    return path in ("/", *PAGE_PATHS, REDIRECT_PATH) or path.startswith(own)
 
 
 def _is_file_of_page(scope: Scope) -> bool:
@@ -258,7 +297,7 @@ def _is_for_browsers(connection: HTTPConnection) -> bool:
 def _refuse(status: int, message: str) -> Response:
     """A refusal that Twilio's libraries and a control's client can read alike."""
     refusal = TwilioError({401: 20003, 403: 20403}.get(status, 20001), message)
-    reply = Reply(status, {**refusal.body(), "error": message})
+    reply = Reply(status, {**refusal.body(), "error": message}, CHALLENGE if status == 401 else {})
     return JSONResponse(reply.json, status, reply.all_headers())
 
 

@@ -26,6 +26,7 @@ _TWILIO = re.compile(r"([a-z0-9-]+\.)+twilio\.com")
 _NOT_PUBLIC = ("localhost", "internal", "local", "test", "lan", "arpa")
 """Last labels of names that nobody can register."""
 _LOOPBACK_HOSTS = ("127.0.0.1:", "localhost:")
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="the mock\'s account SID and auth token"'}
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN_AGENT = "TwilioProxy/"
 """Start of the user agent of all requests that a mock sends."""
@@ -97,14 +98,14 @@ class Origins:
         host = page.hosts[0]
         if page.agent.startswith(_OWN_AGENT):
             return "A mock does not answer webhooks and requests of flows, which it sends itself"
-        if not is_open and self._is_foreign_name(host):
+        if not is_open and self.is_foreign_name(host):
             return (
                 f"A page of a foreign site may have made {host} lead here. If that name is meant,"
                 f" start the mock with --allow-origin http://{host}"
             )
         for origin in page.origins:
             is_own = origin in (f"http://{host}", f"https://{host}")
-            if not self.allow(origin) and (not is_own or self._is_foreign_name(host)):
+            if not self.allow(origin) and (not is_own or self.is_foreign_name(host)):
                 return (
                     f"Pages of {origin[:200]} may not use this account. To let them, start the"
                     f" mock with --allow-origin {origin[:200]}"
@@ -116,7 +117,7 @@ class Origins:
             )
         return None
 
-    def _is_foreign_name(self, host: str) -> bool:
+    def is_foreign_name(self, host: str) -> bool:
         """Recognise a name that anybody may have registered and made to lead here."""
         if host.startswith(_LOOPBACK_HOSTS):  # the usual case, fast
             return False
@@ -156,7 +157,7 @@ class OriginCheck:
                 " credentials (account SID and auth token, as basic auth)"
             },
             401,
-            {"WWW-Authenticate": 'Basic realm="the mock\'s account SID and auth token"'},
+            CHALLENGE,
         )
         await refusal(scope, receive, send)
 

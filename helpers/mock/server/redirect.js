@@ -7,7 +7,7 @@
 
 (() => {
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-  const mock = new URL(script.src).origin;
+  const mock = new URL('.', script.src).href.replace(/\/$/, '');
 
   /** @param {string | URL} url */
   function led(url) {

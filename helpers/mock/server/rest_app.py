@@ -25,7 +25,7 @@ from ..core.database import DatabaseClosed
 from ..core.errors import TwilioError
 from ..faults import Faults, Match
 from ..http_client import Handle
-from ..realtime.connection import CUT, LEFT
+from ..realtime.connection import CUT, LEFT, base_of
 from ..rest.http import (
     FORM,
     TOKEN_USER,
@@ -274,7 +274,7 @@ def _head(scope: Scope) -> tuple[dict[str, str], str, str]:
 
 def _request(scope: Scope, body: bytes) -> Request:
     headers, host, path = _head(scope)
-    base = f"{scope['scheme']}://{headers.get('Host', '')}"
+    base = base_of(scope, headers.get("Host", ""))
     query = scope["query_string"].decode("latin-1")
     return read_request(scope["method"], host, path, query, headers, body, base)
 

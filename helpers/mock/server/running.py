@@ -328,6 +328,7 @@ class MockServer(uvicorn.Server):
         self._application = ServerApp(
             mock, at_once=at_once, chat_sdk=chat_sdk, allow_origins=allow_origins, is_open=is_open
         )
+        self.frame_path = self._application.frames.path
         super().__init__(
             uvicorn.Config(
                 self._application,
@@ -436,6 +437,7 @@ class BackgroundServer:
 
     Attributes:
         url: Its address, e.g. `http://127.0.0.1:8787`.
+        frame_path: Path below which frames of this process's notebook reach it: a secret.
 
     Raises:
         CannotListen: The port is in use, say.
@@ -462,6 +464,7 @@ class BackgroundServer:
         except (FileNotFoundError, ValueError):
             listening.close()
             raise
+        self.frame_path = self._server.frame_path
         self._thread = threading.Thread(
             target=self._server.serve_until_stopped, name="mock-server", daemon=True
         )

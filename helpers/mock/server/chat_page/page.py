@@ -27,6 +27,7 @@ from twilio.rest import Client
 from ....javascript import KIT
 from ... import MockTwilio
 from ...core.wording import predicate
+from ...realtime.connection import base_of
 from ..body import BoundedBody
 from ..origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins
 from . import sdk_copy
@@ -42,11 +43,11 @@ _FILES = {
     _STATIC / "icon.svg": "image/svg+xml",
 }
 _HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
-_FRAMED_BY = (
+FRAMED_BY = (
     "'self' http://127.0.0.1:* http://localhost:* https://127.0.0.1:* https://localhost:*"
     " vscode-webview: vscode-file:"
 )
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -142,12 +143,12 @@ class ChatPage:
         source = sdk.cdn if self._copy() is None else sdk.place.name
         page = (_STATIC / "index.html").read_text("utf-8")
         page = page.replace(sdk_copy.CHAT.cdn, source).replace(ON_CHAT.script, self._kind.script)
-        policy = {"Content-Security-Policy": _policy(request.headers.get("host", ""), sdk)}
-        return HTMLResponse(page, headers=_HEADERS | policy)
+        policy = {"Content-Security-Policy": _policy(host_of(request), sdk)}
+        return HTMLResponse(page, headers=HEADERS | policy)
 
     def _sdk(self, request: Request) -> Response:
         """The SDK, for pages of other origins too: a widget in JupyterLab loads it from here."""
-        headers = _HEADERS | {"Access-Control-Allow-Origin": "*"}
+        headers = HEADERS | {"Access-Control-Allow-Origin": "*"}
         copy = self._copy()
         if copy is None:
             sdk = self._kind.sdk
@@ -157,16 +158,26 @@ class ChatPage:
 
 
 def _file(path: Path) -> Callable[[Request], Response]:
-    return lambda _: FileResponse(path, headers=_HEADERS, media_type=_FILES[path])
+    return lambda _: FileResponse(path, headers=HEADERS, media_type=_FILES[path])
+
+
+def host_of(request: Request) -> str:
+    """Name and port by which the browser has this server."""
+    base = base_of(request.scope, request.headers.get("host", ""))
+    return base.partition("://")[2].partition("/")[0]
+
+
+def sockets_at(host: str) -> str:
+    """A page's WebSockets as a source of its policy; not every browser takes `self` to be them."""
+    return f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
 
 
 def _policy(host: str, sdk: BrowserSdk) -> str:
-    """The page's content security policy; not every browser takes `self` to cover WebSockets."""
-    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    """The page's content security policy."""
     return (
         f"default-src 'self'; script-src 'self' {'/'.join(sdk.cdn.split('/')[:3])};"
-        f" connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; object-src 'none';"
-        f" frame-ancestors {_FRAMED_BY}"
+        f" connect-src 'self'{sockets_at(host)}; base-uri 'none'; form-action 'none';"
+        f" object-src 'none'; frame-ancestors {FRAMED_BY}"
     )
 
 
@@ -179,7 +190,7 @@ def _json_route(
         body = await request.body()
         try:
             given = model.model_validate_json(body)
-            return JSONResponse(await run_in_threadpool(answer, given), headers=_HEADERS)
+            return JSONResponse(await run_in_threadpool(answer, given), headers=HEADERS)
         except ValidationError as error:
             faults = "; ".join(
                 f"{'.'.join(map(str, each['loc'])) or 'the body'} {predicate(each)}"

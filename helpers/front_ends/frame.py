@@ -1,0 +1,96 @@
+"""Twilio's own front ends in a frame of a notebook.
+
+The browser loads their page from the kernel's machine, by way of Jupyter's own server where it
+cannot reach that machine (jupyter-server-proxy). The page's address holds a secret of this
+process, so it goes to the browser as a message and is no part of the state that notebooks save.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import anywidget
+from ipywidgets import Layout
+from traitlets import Int, Unicode
+
+from .. import html
+from ..account import Account
+from ..javascript import joined
+from ..mock import MockTwilio
+from .sdk_widget import NotServed
+
+_HERE = Path(__file__).parent
+
+
+class FrontEndFrame(anywidget.AnyWidget):
+    """A page of a served mock with one of Twilio's front ends, in a frame.
+
+    Args:
+        account: From `connect()`, of a mock; one in this kernel must be served.
+        page: Path of the page with its query, such as `/webchat/?flow=FO...`.
+        title: Name of the frame, for screen readers, and what a reader without a kernel sees.
+
+    Raises:
+        NotServed: The mock is not served.
+        ValueError: The account is live.
+    """
+
+    _esm = joined(_HERE / "frame.js")
+    title = Unicode().tag(sync=True)
+    width = Unicode("100%").tag(sync=True)
+    height = Int(600).tag(sync=True)
+
+    def __init__(self, account: Account, page: str, title: str, **size: Any) -> None:
+        self._start = {"type": "start", "page": page, **_way_to(account)}
+        super().__init__(title=title, layout=Layout(width="100%"), **size)
+        self.problem = ""
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
+        return f"{type(self).__name__}()"
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        text = f"{self.title} runs here while the notebook is open in a browser."
+        return {**data, "text/html": f"<p>{html.escaped(text)}</p>"}, metadata
+
+    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        match message["type"]:
+            case "hello":
+                self.send({**self._start, "to": str(message["browser"])})
+            case "shown":
+                self.problem = str(message["problem"])
+            case other:
+                raise KeyError(other)
+
+
+def _way_to(account: Account) -> dict[str, str]:
+    """Return where the mock is, and the path below which it lets a frame in under any name."""
+    if account.mock is None:
+        raise ValueError("Twilio's front ends run on a mock here: take account = connect()")
+    if account.mock.url is None:
+        raise NotServed(
+            "A browser cannot reach the mock inside this kernel: call account.mock.serve() first"
+        )
+    is_here = isinstance(account.mock, MockTwilio)
+    door = account.mock.serve().frame_path if is_here else ""
+    return {"mock": account.mock.url, "door": door}
+
+
+class FlexWebChat(FrontEndFrame):
+    """Twilio's legacy web chat widget in a cell, as a visitor to a web page has it.
+
+    Its script is Twilio's own, from npm (`python -m helpers.front_ends webchat`). Widgets in one
+    browser are one visitor, as they are on a page.
+
+    Args:
+        account: From `connect()`; a mock in this kernel must be served: `account.mock.serve()`.
+        flow: The Flex Flow of the chat, or its SID; by default the account's first for web chats.
+    """
+
+    def __init__(self, account: Account, flow: Any = None) -> None:
+        sid = getattr(flow, "sid", flow)
+        page = f"/webchat/?{urlencode({'flow': sid})}" if sid else "/webchat/"
+        super().__init__(account, page, "Twilio's web chat widget", width="400px")
