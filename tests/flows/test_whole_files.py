@@ -43,7 +43,13 @@ flex_flows:
     integration_type: task
     integration: {workspace: Shop, workflow: Main, channel: chat}
 """
-EMPTY = "flex_flows: []\naddress_configurations: []\nworkspaces: {}\nstudio_flows: {}\n"
+EMPTY = """\
+flex_flows: []
+address_configurations: []
+workspaces: {}
+conversation_services: {}
+studio_flows: {}
+"""
 ORDER = [
     "create workspace 'Shop'",
     "create activity 'Available'",
@@ -379,7 +385,7 @@ def test_the_command_exports_everything_and_plans_to_destroy(
     monkeypatch.setattr(command, "connect", lambda *_, **__: shop)
     arguments = [str(tmp_path / "all.yaml"), "--to", "http://mock"]
     assert command.main(["export", *arguments, "--everything"]) == command.OK
-    assert "2 flows and 30 other resources written to " in capsys.readouterr().out
+    assert "2 flows and 37 other resources written to " in capsys.readouterr().out
     pending = ["--detailed-exitcode"]
     assert command.main(["plan", *arguments, *pending]) == command.OK
     assert command.main(["plan", *arguments, *pending, "--destroy"]) == command.PENDING
@@ -537,3 +543,76 @@ def test_a_definition_can_stand_in_a_json_file_beside(account: Account, tmp_path
         FlowProblem, match=r"flows\.yaml:2: studio_flows\.bot\.definition: bot\.json"
     ):
         load(path)
+
+
+# -- services
+
+SERVICES = """\
+conversation_services:
+  Second:
+    default_conversation_role: helper
+    roles:
+      helper: {type: conversation, permissions: [sendMessage]}
+      channel user: {type: conversation, permissions: [leaveConversation, sendMessage]}
+    webhooks: {post_webhook_url: "https://a.example/x", filters: [onMessageAdded]}
+chat_services:
+  Second:
+    typing_indicator_timeout: 8
+    webhooks: {post_webhook_url: "https://a.example/y", filters: [onMessageSent]}
+  Third:
+flex_flows:
+  - {friendly_name: Chat, channel_type: custom, chat_service: Second, integration: {flow: bot}}
+"""
+
+
+def test_services_are_made_with_their_roles_and_webhooks_in_both_views(account: Account) -> None:
+    text = SERVICES + BOT + FILE.partition("flex_flows")[0]
+    plan(account, text).apply()
+    assert plan(account, text).is_empty
+    services = account.client.conversations.v1.services
+    made = [one.friendly_name for one in services.list()]
+    assert made == ["Flex Chat Service", "Second", "Third"]
+    second = services(services.list()[1].sid)
+    hooks = second.configuration.webhooks().fetch()
+    assert (hooks.post_webhook_url, hooks.filters) == ("https://a.example/x", ["onMessageAdded"])
+    roles = {role.sid: role.friendly_name for role in second.roles.list()}
+    assert roles[second.configuration().fetch().default_conversation_role_sid] == "helper"
+    old = account.client.chat.v2.services(services.list()[1].sid).fetch()
+    assert (old.typing_indicator_timeout, old.webhook_filters) == (8, ["onMessageSent"])
+    exported = export(account, everything=True)
+    assert plan(account, exported, delete=True).is_empty
+    assert "chat_services:\n  Second:\n    typing_indicator_timeout: 8\n" in exported.text
+
+
+def test_what_two_views_of_a_service_share_is_said_once() -> None:
+    text = SERVICES.replace("    typing_", "    default_channel_role: helper\n    typing_")
+    assert refusal(text) == [
+        "line 10: 'Second' default_channel_role: belongs to conversation_services as well, which"
+        " the file has; move it there"
+    ]
+
+
+def test_an_account_without_the_legacy_api_has_its_services_exported(account: Account) -> None:
+    assert account.mock is not None
+    account.mock.faults.end_legacy_api()
+    exported = export(account, everything=True)
+    assert "chat_services" not in exported.text
+    assert plan(account, exported, delete=True).is_empty
+
+
+def test_drift_of_a_service_is_shown_and_its_own_service_never_deleted(account: Account) -> None:
+    plan(account, SERVICES.partition("flex_flows")[0]).apply()
+    services = account.client.conversations.v1.services
+    second = services(services.list()[1].sid)
+    second.configuration.webhooks().update(method="GET")
+    [role] = [role for role in second.roles.list() if role.friendly_name == "helper"]
+    second.roles(role.sid).update(permission=["sendMessage", "leaveConversation"])
+    assert changes(account, SERVICES.partition("flex_flows")[0]) == {
+        "helper": ["permissions: ['leaveConversation', 'sendMessage'] -> ['sendMessage']"],
+        "Second": ["method: GET -> POST"],
+    }
+    planned = plan(account, "conversation_services: {}\n\n", delete=True)
+    assert [str(one).partition(" (")[0] for one in planned.operations] == [
+        "delete conversation service 'Second'",
+        "delete conversation service 'Third'",
+    ]
