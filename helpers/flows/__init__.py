@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .busy_day.sizing import StaffPlan, staff
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import Sweep, sweep
+    from .busy_day.what_if import WhatIf
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .conversations import (
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
+    from .importing.sources import Imported, import_from
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
+    from .rehearsal.draft import StudioDraft
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
+    from .trying import trial
 
 __all__ = [
     "CHECKS",
@@ -60,6 +64,7 @@ __all__ = [
     "FlowForm",
     "FlowFormModel",
     "FlowProblem",
+    "Imported",
     "Integration",
     "Interrupted",
     "LoadTest",
@@ -73,17 +78,21 @@ __all__ = [
     "Shift",
     "StaffPlan",
     "Staffing",
+    "StudioDraft",
     "Sweep",
+    "WhatIf",
     "arguments_for",
     "check",
     "compare",
     "export",
+    "import_from",
     "load",
     "load_test",
     "plan",
     "rehearse",
     "staff",
     "sweep",
+    "trial",
 ]
 
 if not TYPE_CHECKING:

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..account import Account
+from ..flex_ui import ignore_not_found
 from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from .conversations import ADDRESSES, AddressConfig, ConversationConfig
 from .errors import FlowProblem, Problem
@@ -116,7 +117,9 @@ class Directory:
             collection = self.collection(kind, parents)
             is_single = kind in KINDS and KINDS[kind].is_single
             if is_single:
-                found = [collection.fetch()]
+                found = []
+                with ignore_not_found():  # as of an account of which not all was saved
+                    found = [collection.fetch()]
             else:
                 found = sorted(collection.list(), key=attrgetter("date_created"))
             self._lists[kind, parents] = found
@@ -160,8 +163,12 @@ class Directory:
         if kind.is_whole or kind.settings:
             place = (kind.name, parents, sid)
             if place not in self._whole:
-                self._whole[place] = self.resource(kind, parents, sid).fetch()
+                self._whole[place] = None
+                with ignore_not_found():
+                    self._whole[place] = self.resource(kind, parents, sid).fetch()
             raw = self._whole[place]
+            if raw is None:
+                return {}
         return kind.read(raw, self.to_name((*parents, sid)))
 
     def resource(self, kind: ResourceKind, parents: Parents, sid: str) -> Any:

@@ -28,6 +28,7 @@ from ..taskrouter.resources import (
     TaskTransfer,
     Worker,
 )
+from . import bridge_interactions
 from . import bridge_views as shown
 from .bridge_views import BridgeView
 
@@ -54,6 +55,9 @@ def refuse_foreign(ctx: Context, claims: Claims, arguments: Arguments, request: 
         TwilioError: 20403.
     """
     own = claims.worker_sid
+    if "InteractionSid" in arguments:
+        bridge_interactions.refuse_foreign(ctx, claims, arguments["InteractionSid"])
+        return
     if arguments["WorkspaceSid"] != claims.workspace_sid:
         raise TwilioError(20403, f"The access token is for workspace {claims.workspace_sid}")
     if request.method == "GET" or claims.role != "worker":
@@ -220,7 +224,10 @@ _DECLARED: tuple[tuple[str, str, str, Handle], ...] = (
     ("UpdateTransfer", "POST", f"{_WORKER}/Transfers/{{Sid}}", _cancel_transfer),
     *((f"Update{each}", "POST", f"{_WORKER}/{each}", _refuse_call) for each in _IN_A_CALL),
 )
-OPERATIONS = tuple(
-    Operation(name, method, HOST, f"/Workspaces/{{WorkspaceSid}}{path}", handle)
-    for name, method, path, handle in _DECLARED
+OPERATIONS = (
+    *(
+        Operation(name, method, HOST, f"/Workspaces/{{WorkspaceSid}}{path}", handle)
+        for name, method, path, handle in _DECLARED
+    ),
+    *bridge_interactions.operations(HOST),
 )

@@ -28,6 +28,7 @@ from ..core.clock import Timer
 from ..core.context import ACCOUNT, Backend, Context
 from ..core.errors import TwilioError
 from ..core.events import Event
+from ..core.parameters import form_name
 from ..rest.application import Application
 from ..rest.http import Reply, Request
 from ..rest.router import OperationRouter
@@ -260,7 +261,11 @@ class EventBridge:
         path = f"/{text_of(sent.get('url'))}"
         if method not in ("GET", "POST") or not isinstance(params, dict):
             raise TwilioError(20001, "The body must be JSON: {url, method, params, token}")
-        form = {name: text_of(value) for name, value in params.items() if value is not None}
+        form = {
+            form_name(name) if name[:1].islower() else name: text_of(value)
+            for name, value in params.items()
+            if value is not None
+        }
         # the log shows the request in the body, not its token
         request.method, request.path, request.form = method, path, form
         request.auth = WORKER_USER, ""

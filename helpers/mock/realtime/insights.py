@@ -170,7 +170,7 @@ def _tasks_now(ctx: Context, numbers: Numbers) -> Numbers:
 
 
 def _service_level(numbers: Numbers) -> Numbers:
-    """How well a queue did; shares are percentages of the tasks that came in (inferred)."""
+    """How well a queue did, with shares of the tasks that came in (inferred)."""
     split = numbers["split_by_wait_time"]
     handled, abandoned = numbers["reservations_accepted"], numbers["tasks_canceled"]
     short = split[SHORT_ABANDON]["below"]["tasks_canceled"]
@@ -193,7 +193,7 @@ def _service_level(numbers: Numbers) -> Numbers:
 
 
 def _share(count: int, total: int) -> float:
-    return round(100 * count / total, 2) if total else 0
+    return round(count / total, 4) if total else 0
 
 
 def _of_queue(queue_sid: str, ctx: Context, workspace_sid: str) -> Items:
@@ -300,9 +300,7 @@ class Watched:
 class Insights:
     """The lists and figures of an account, for Flex users alone."""
 
-    def __init__(
-        self, backend: Backend, account_sid: str, feeds: Feeds, workers: Executor
-    ) -> None:
+    def __init__(self, backend: Backend, account_sid: str, feeds: Feeds, workers: Executor) -> None:
         self._backend = backend
         self._account_sid = account_sid
         self._feeds = feeds
@@ -326,7 +324,9 @@ class Insights:
         if index not in INDEXES:
             raise TwilioError(20404, f"Index {index[:40]} is not simulated: {', '.join(INDEXES)}")
         expressions.parse(query)
-        found = self._find(ctx.actor.workspace_sid, f"{index} {query}", partial(_chosen, index, query))
+        found = self._find(
+            ctx.actor.workspace_sid, f"{index} {query}", partial(_chosen, index, query)
+        )
         self._refresh(ctx, found)
         return Reply(
             200,

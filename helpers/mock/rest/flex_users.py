@@ -29,13 +29,15 @@ from .flex_v1 import HOST as FLEX_API
 from .http import TOKEN_USER, Reply, Request, last
 from .router import OperationRouter
 
-IAM, FLEX = "iam.twilio.com", "flex.twilio.com"
+IAM, FLEX, PREVIEW = "iam.twilio.com", "flex.twilio.com", "preview.twilio.com"
 LIFETIME = 3600
 """Seconds that a token lives (the mock's own choice)."""
 ROLES = {"agent": "worker", "supervisor": "supervisor", "admin": "admin"}
 """Roles of Flex users -> those that their grants for TaskRouter name."""
 _USERS = "/v1/Channels/{ChannelSid}/Roles/{Role}/Users"
+_PREVIEW_TOKENS = "/iam/Accounts/{AccountSid}/Tokens"
 _TOKENS = "/v1/Accounts/{AccountSid}/Tokens"
+_INSTANCE = "/v1/Instances/{InstanceSid}"
 _SILENCE = bytes.fromhex(
     "524946462c00000057415645666d7420100000000100010040"
     "1f0000401f00000100080064617461080000008080808080808080"
@@ -50,7 +52,8 @@ _ALL_IS_WELL = {
 FIXED: dict[str, tuple[str, str, Any]] = {
     "FetchFlexSession": (FLEX, "/api/v1/Session", {"insightsActive": False, "features": []}),
     "ListFlexPlugins": (FLEX, "/plugins", []),
-    "FetchProvisioning": (FLEX_API, "/v1/account/provision/status", {"status": "ok"}),
+    "FetchProvisioning": (FLEX_API, "/v1/account/provision/status", {"status": "inactive"}),
+    "FetchTeamsContext": (FLEX_API, f"{_INSTANCE}/Teams/Context", {"team_setup_complete": False}),
     "FetchCountries": ("assets.twilio.com", "/assets/countries.json", []),
     "FetchFlags": ("assets.twilio.com", "/assets/flagPositions.json", {}),
     "FetchStatus": ("status.twilio.com", "/api/v2/summary.json", _ALL_IS_WELL),
@@ -71,6 +74,7 @@ class FlexUsers:
         declared: tuple[tuple[str, str, str, str, Handler], ...] = (
             ("ValidateFlexToken", "POST", IAM, f"{_TOKENS}/validate", self._validate),
             ("FetchFlexTokenInfo", "POST", FLEX_API, f"{_TOKENS}/Info", self._validate),
+            ("RefreshFlexToken", "POST", PREVIEW, f"{_PREVIEW_TOKENS}/refresh", self._refresh),
             ("CreateChannelUser", "POST", FLEX_API, _USERS, self._join),
             ("FetchPublicConfiguration", "GET", FLEX_API, f"{CONFIGURATION}/Public", self._public),
         )
@@ -102,8 +106,8 @@ class FlexUsers:
 
     # -- tokens
 
-    def log_in(self, worker_name: str) -> dict[str, Any]:
-        """Return the session of a worker, as Flex UI keeps it.
+    def log_in(self, worker_name: str | None = None) -> dict[str, Any]:
+        """Return the session of a worker, by default of the first, as Flex UI keeps it.
 
         Raises:
             TwilioError: 20404, no worker of Flex's workspace has this name or SID.
@@ -112,10 +116,14 @@ class FlexUsers:
             ctx = Context(self._backend, self._credentials.account_sid)
             workspace_sid = _settings(ctx)["taskrouter_workspace_sid"]
             where = {"workspace_sid": workspace_sid}
-            worker = ctx.store.first(Worker, friendly_name=worker_name, **where)
-            worker = worker or ctx.store.first(Worker, sid=worker_name, **where)
+            chosen = (
+                ({"friendly_name": worker_name}, {"sid": worker_name}) if worker_name else ({},)
+            )
+            found = (ctx.store.first(Worker, **where, **each) for each in chosen)
+            worker = next(filter(None, found), None)
             if worker is None:
-                raise TwilioError(20404, f"Flex's workspace has no worker {worker_name[:80]!r}")
+                shown = f" {worker_name[:80]!r}" if worker_name else ""
+                raise TwilioError(20404, f"Flex's workspace has no worker{shown}")
             return self._session(ctx, worker)
 
     def renew(self, token: str) -> dict[str, Any]:
@@ -160,6 +168,11 @@ class FlexUsers:
             "roles": roles,
             "expiration": utc(now + LIFETIME),
         }
+
+    def _refresh(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
+        """Renew a token where Flex UI 1.x asks for it."""
+        sent = read_json_object(request.body.decode("utf-8", "replace")) or {}
+        return Reply(200, self.renew(text_of(sent.get("token"))))
 
     def _validate(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         """Describe the token that a request brings, in its body or as its credentials."""
@@ -210,9 +223,7 @@ class FlexUsers:
         if claims.role == "worker" and not _holds_task_of(ctx, claims, sid):
             raise TwilioError(20403, f"Worker {claims.worker_sid} holds no task of chat {sid}")
         user = Context(ctx.backend, ctx.account_sid, Actor(webhooks=True))
-        member = members.add(
-            user, channel, identity=chat.identity, attributes=AGENT_ATTRIBUTES
-        )
+        member = members.add(user, channel, identity=chat.identity, attributes=AGENT_ATTRIBUTES)
         shown = {"sid": member.sid, "identity": member.identity, "channel_sid": sid}
         return Reply(201, shown)
 

@@ -231,7 +231,8 @@ class ServerApp:
 
 def _is_for_visitors(page: PageHeaders, path: str) -> bool:
     """Recognise requests for tokens that need none, and for the pages that ask for such tokens."""
-    return path.startswith(_FOR_VISITORS) or name_of(page.hosts[0]) == iam_v1.HOST
+    is_for_them = path.startswith(_FOR_VISITORS) or name_of(page.hosts[0]) == iam_v1.HOST
+    return is_for_them and not path.endswith(("/Tokens/refresh", "/Tokens/validate"))
 
 
 def _marked(send: Send) -> Send:

@@ -24,6 +24,9 @@ class BrowserSdk:
         place: The script, where npm installs it.
         variable: Name in the environment of a copy elsewhere.
         version: The version that is brought, where `python -m helpers.front_ends` brings it.
+        command: Name by which it is brought.
+        entry: A module that its script is bundled from, where the package has no such script.
+        beside: Packages that the bundle needs besides.
     """
 
     package: str
@@ -31,6 +34,9 @@ class BrowserSdk:
     place: Path
     variable: str
     version: str = ""
+    command: str = ""
+    entry: str = ""
+    beside: tuple[str, ...] = ()
 
     def named(self, path: str | os.PathLike[str] | None = None) -> Path | None:
         """The copy that `path`, else the environment, names; NoSuchCopy if it is no file."""
@@ -71,4 +77,23 @@ WEB_CHAT = BrowserSdk(
     Path("node_modules/@twilio/flex-webchat-ui/bundle/twilio-flex-webchat.prod.browser.js"),
     "TWILIO_FLEX_WEBCHAT_UI",
     "2.9.4",
+    "webchat",
+)
+FLEX_1 = BrowserSdk(
+    "@twilio/flex-ui",
+    "",
+    Path("node_modules/@twilio/flex-ui/bundle/twilio-flex.prod.browser.js"),
+    "TWILIO_FLEX_UI",
+    "1.34.6",
+    "flex",
+)
+FLEX_2 = BrowserSdk(
+    "@twilio/flex-ui",
+    "",
+    Path("flex-ui-2.17.1/flex-ui.js"),
+    "TWILIO_FLEX_UI",
+    "2.17.1",
+    "flex-2",
+    'import * as Flex from "@twilio/flex-ui"; window.Twilio = { ...window.Twilio, Flex };',
+    ("react@17.0.2", "react-dom@17.0.2", "path-browserify@1.0.1"),
 )

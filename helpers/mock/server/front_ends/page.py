@@ -11,16 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from twilio.base.exceptions import TwilioRestException
-from twilio.rest import Client
 
 from ... import MockTwilio
 from ..chat_page.page import FRAMED_BY, HEADERS, host_of, sockets_at
-from ..chat_page.sdk_copy import WEB_CHAT, BrowserSdk
+from ...core.errors import TwilioError
+from ..chat_page.sdk_copy import FLEX_1, FLEX_2, WEB_CHAT, BrowserSdk
 
 _STATIC = Path(__file__).parent / "static"
 _STYLE = _STATIC / "front_end.css"
@@ -37,18 +38,17 @@ class FrontEnd:
     Attributes:
         path: Path of its page.
         title: Title of its page.
-        package: Its script.
-        command: Name by which `python -m helpers.front_ends` brings the script.
+        packages: Versions of its script; a page's query may name one, and has the first that is
+            on this machine by default.
         start: Script of the page that starts it with its settings.
         settings: Its settings for an account, of a page's query; NothingToShow if there are none.
     """
 
     path: str
     title: str
-    package: BrowserSdk
-    command: str
+    packages: tuple[BrowserSdk, ...]
     start: Path
-    settings: Callable[[Client, Mapping[str, str]], dict[str, Any]]
+    settings: Callable[[MockTwilio, Mapping[str, str]], dict[str, Any]]
 
 
 class FrontEndPage:
@@ -60,9 +60,8 @@ class FrontEndPage:
 
     def __init__(self, front_end: FrontEnd, mock: MockTwilio) -> None:
         self._front_end = front_end
-        self._named_copy = front_end.package.named()
-        own = mock.credentials
-        self._client = Client(own.account_sid, own.auth_token, http_client=mock.http_client)
+        self._named_copy = front_end.packages[0].named()
+        self._mock = mock
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -70,13 +69,21 @@ class FrontEndPage:
         start = self._front_end.start
         return [
             Route("/", self._page),
-            Route(f"/{self._front_end.package.place.name}", self._script),
+            Route("/front-end.js", self._script),
             Route(f"/{start.name}", lambda _: _file(start, "text/javascript")),
             Route(f"/{_STYLE.name}", lambda _: _file(_STYLE, "text/css")),
         ]
 
-    def _copy(self) -> Path | None:
-        return self._named_copy or self._front_end.package.nearest()
+    def _copy(self, request: Request) -> Path | None:
+        """Return the script of the version that a request names, or of the first that is here."""
+        if self._named_copy is not None:
+            return self._named_copy
+        copies = (each.nearest() for each in self._wanted(request))
+        return next(filter(None, copies), None)
+
+    def _wanted(self, request: Request) -> tuple[BrowserSdk, ...]:
+        named, packages = request.query_params.get("version"), self._front_end.packages
+        return tuple(each for each in packages if named is None or _is_version(each, named))
 
     def _page(self, request: Request) -> Response:
         policy = {"Content-Security-Policy": _policy(request)}
@@ -85,16 +92,18 @@ class FrontEndPage:
         except NothingToShow as reason:
             body = f'<p role="alert">{html.escape(str(reason))}</p>'
             return HTMLResponse(self._with(body), 404, HEADERS | policy)
-        scripts = ("../redirect.js", self._front_end.package.place.name, self._front_end.start.name)
+        version = urlencode({"version": request.query_params.get("version", "")})
+        script = f"front-end.js?{version}" if "version" in request.query_params else "front-end.js"
+        scripts = ("../redirect.js", script, self._front_end.start.name)
         data = json.dumps(settings).replace("<", "\\u003c")
         body = f'<div id="root"></div><script type="application/json" id="settings">{data}</script>'
         body += "".join(f'<script src="{script}"></script>' for script in scripts)
         return HTMLResponse(self._with(body), headers=HEADERS | policy)
 
     def _settings(self, request: Request) -> dict[str, Any]:
-        if self._copy() is None:
-            raise NothingToShow(missing(self._front_end))
-        return self._front_end.settings(self._client, request.query_params)
+        if self._copy(request) is None:
+            raise NothingToShow(self._missing(request))
+        return self._front_end.settings(self._mock, request.query_params)
 
     def _with(self, body: str) -> str:
         return (
@@ -104,21 +113,31 @@ class FrontEndPage:
             f'<link rel="stylesheet" href="{_STYLE.name}"></head><body>{body}</body></html>'
         )
 
-    def _script(self, _: Request) -> Response:
-        copy = self._copy()
+    def _script(self, request: Request) -> Response:
+        copy = self._copy(request)
         if copy is None:
-            return Response(missing(self._front_end), 404, HEADERS, "text/plain")
+            return Response(self._missing(request), 404, HEADERS, "text/plain")
         return _file(copy, "text/javascript")
 
+    def _missing(self, request: Request) -> str:
+        """Return the sentence that says how to bring a front end that is not here."""
+        title, packages = self._front_end.title, self._front_end.packages
+        wanted = self._wanted(request)
+        if not wanted:
+            named = request.query_params["version"][:40]
+            versions = ", ".join(each.version for each in packages)
+            return f"{title} {named} is not supported here; these versions are: {versions}."
+        commands = " or ".join(f"`python -m helpers.front_ends {each.command}`" for each in wanted)
+        return (
+            f"{title} is not on this machine, as it is Twilio's and not shipped with this project."
+            f" Run {commands} once, then reload this page; or name a copy of"
+            f" {wanted[0].place.name} in {wanted[0].variable}."
+        )
 
-def missing(front_end: FrontEnd) -> str:
-    """Return the sentence that says how to bring a front end that is not here."""
-    package = front_end.package
-    return (
-        f"{front_end.title} is not on this machine, as it is Twilio's and not shipped with this"
-        f" project. Run `python -m helpers.front_ends {front_end.command}` once, then reload this"
-        f" page; or name a copy of {package.place.name} in {package.variable}."
-    )
+
+def _is_version(package: BrowserSdk, named: str) -> bool:
+    """Check for a version by its whole number or its beginning, such as `2` or `2.17`."""
+    return f"{package.version}.".startswith(f"{named}.")
 
 
 def _file(path: Path, media_type: str) -> Response:
@@ -136,9 +155,9 @@ def _policy(request: Request) -> str:
     )
 
 
-def _web_chat_settings(client: Client, query: Mapping[str, str]) -> dict[str, Any]:
+def _web_chat_settings(mock: MockTwilio, query: Mapping[str, str]) -> dict[str, Any]:
     """The account and the Flex Flow of a web chat: the one that is named, or the first."""
-    flows = client.flex_api.v1.flex_flow
+    flows = mock.client.flex_api.v1.flex_flow
     sid = query.get("flow")
     try:
         flow = (
@@ -156,12 +175,23 @@ def _web_chat_settings(client: Client, query: Mapping[str, str]) -> dict[str, An
     return {"accountSid": flow.account_sid, "flexFlowSid": flow.sid}
 
 
+def _flex_settings(mock: MockTwilio, query: Mapping[str, str]) -> dict[str, Any]:
+    """The account, and the session of a worker: the one that is named, or the first."""
+    try:
+        session = mock.flex_users.log_in(query.get("worker"))
+    except TwilioError as error:
+        raise NothingToShow(error.message) from None
+    return {"accountSid": mock.credentials.account_sid, "session": session}
+
+
 WEB_CHAT_PAGE = FrontEnd(
     "/webchat",
     "Twilio's web chat widget",
-    WEB_CHAT,
-    "webchat",
+    (WEB_CHAT,),
     _STATIC / "webchat.js",
     _web_chat_settings,
 )
-FRONT_ENDS = (WEB_CHAT_PAGE,)
+FLEX_PAGE = FrontEnd(
+    "/flex", "Twilio's Flex desktop", (FLEX_2, FLEX_1), _STATIC / "flex.js", _flex_settings
+)
+FRONT_ENDS = (WEB_CHAT_PAGE, FLEX_PAGE)
