@@ -20,6 +20,7 @@ from .file import FlowFile
 from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, spelled
 from .readable import FieldChange, changes_of, changes_within
 from .resources import FoundResource, ResourceEntry, Survey
+from .variables import meant
 
 Action = Literal["create", "update", "leave", "delete"]
 
@@ -337,6 +338,41 @@ def _without_those_in_use(
             yield replace(step, action="leave", note=note, after=step.before)
         else:
             yield step
+
+
+def targeted(steps: Sequence[PlanStep], targets: Sequence[str], file: FlowFile) -> list[PlanStep]:
+    """The steps of some resources, all that is within them and that they need; others leave.
+
+    Raises:
+        FlowProblem: There is no such resource, or there are several.
+    """
+    problems, chosen = [], list[PlanStep]()
+    for target in targets:
+        wanted = target.strip("/")
+        same = [each for each in steps if wanted in (spelled(each.place), spelled(each.place[-2:]))]
+        whole = [spelled(each.place) for each in same]
+        if len(set(whole)) != 1:
+            known = whole or [spelled(each.place[-2:]) for each in steps]
+            fix = meant(wanted, known, "there are") if not whole else f"say {' or '.join(whole)}"
+            what = "stands for several resources" if whole else "stands for nothing"
+            problems.append(Problem(file.source, f"target {target!r}", f"{what}; {fix}"))
+        place = same[0].place if same else ()
+        chosen += [each for each in steps if same and each.place[: len(place)] == place]
+    if problems:
+        raise FlowProblem(*problems)
+    by_reference = {each.reference: each for each in steps}
+    for step in chosen:  # which grows on the way
+        needed = {*step.uses, *(ref for _, ref in step.needs)} & by_reference.keys()
+        found = (by_reference[ref] for ref in sorted(needed))
+        chosen += [each for each in found if not any(each is other for other in chosen)]
+    kept = []
+    for step in steps:
+        if step.action == "leave" or any(step is each for each in chosen):
+            kept.append(step)
+        elif step.sid is not None:
+            note, after = "not targeted", step.before
+            kept.append(replace(step, action="leave", changes=(), note=note, after=after))
+    return kept
 
 
 def _match(

@@ -247,11 +247,11 @@ class FlowFile:
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
-        write_text(self.text, path)
+        write_text(path, self.text)
 
 
-def write_text(text: str, path: str | Path) -> None:
-    """Write a text in UTF-8, with line feeds everywhere; FlowProblem if it fails."""
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file as its owner's alone, whole or not at all; FlowProblem if it fails."""
     target = Path(path).resolve()
     try:
         if target.exists() and not target.is_file():  # a device, such as a terminal

@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from support import everything, examples
 
 from helpers import Account, connect
-from helpers.flows import ApplyStopped, FlowProblem, command, export, load, plan
+from helpers.flows import (
+    ApplyStopped,
+    FlowProblem,
+    check,
+    command,
+    export,
+    load,
+    plan,
+    save,
+    saved_plan,
+)
 
 FILE = """\
 workspaces:
@@ -616,3 +626,97 @@ def test_drift_of_a_service_is_shown_and_its_own_service_never_deleted(account: 
         "delete conversation service 'Second'",
         "delete conversation service 'Third'",
     ]
+
+
+def test_flows_are_checked_with_what_the_file_has_beside_them(account: Account) -> None:
+    text = FILE.replace("workflow: Main", "workflow: Man") + "    enabled: false\n"
+    [unknown] = check(text, account).errors
+    assert (unknown.id, unknown.where) == ("unknown-name", "line 27")
+    assert "no workflow 'Man' (did you mean 'Main'?)" in unknown.reason
+    nobody = FILE.replace("Everyone:\n", 'Everyone: {target_workers: "1==2"}\n')
+    [found] = check(nobody.replace("level: 5", "level: 1"), account).errors
+    assert found.id == "nobody-matches"
+    sound = FILE.replace("    integration_type: task\n", "").replace(
+        "{workspace: Shop, workflow: Main, channel: chat}", "{flow: bot}"
+    )
+    assert list(check(BOT + sound, account).errors) == []
+    draft = BOT.replace("  bot:\n", "  bot:\n    status: draft\n")
+    assert [one.id for one in check(draft + sound, account).errors] == ["studio-draft"]
+    assert plan(account, FILE).counts["create"] == 9
+
+
+# -- a part of it, and plans that are saved
+
+
+def test_a_target_is_planned_with_all_that_it_needs_and_nothing_else(account: Account) -> None:
+    planned = plan(account, BOT + FILE, targets=["workflows/Main"])
+    assert [str(one) for one in planned.operations] == [
+        *(write for write in ORDER[:8] if "parcels" not in write)
+    ]
+    planned.apply()
+    assert plan(account, BOT + FILE, targets=["workflows/Main"]).is_empty
+    left = plan(account, BOT + FILE, targets=["studio_flows/bot", "flex_flows/Custom chat"])
+    assert [str(one) for one in left.operations] == [
+        "create task channel 'parcels'",
+        "create Studio flow 'bot'",
+        "create 'Custom chat'",
+    ]
+    left.apply()
+    assert [str(one) for one in plan(account, BOT + FILE).operations] == ["create worker 'zoe'"]
+
+
+def test_a_target_that_is_none_is_refused(shop: Account) -> None:
+    with pytest.raises(FlowProblem) as caught:
+        plan(shop, FILE, targets=["queues/VPI"])
+    assert str(caught.value) == (
+        "the text: target 'queues/VPI': stands for nothing; did you mean queues/VIP?"
+    )
+
+
+def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    account.mode = "shared"
+    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    file, saved = tmp_path / "flows.yaml", tmp_path / "plan.json"
+    file.write_text(FILE, encoding="utf-8")
+    to = ["--to", "http://mock"]
+    assert command.main(["plan", str(file), "--out", str(saved), *to]) == command.OK
+    assert saved.stat().st_mode & 0o077 == 0
+    file.unlink()
+    assert command.main(["apply", str(saved), "--delete", *to]) == command.USAGE
+    extra = account.client.studio.v2.flows.list()
+    spaces = account.client.taskrouter.v1.workspaces
+    added = spaces.create("Another")
+    assert command.main(["apply", str(saved), *to]) == command.PROBLEMS
+    assert "the account has changed since the plan was made" in capsys.readouterr().err
+    spaces(added.sid).delete()
+    assert command.main(["apply", str(saved), *to]) == command.OK
+    assert plan(account, FILE).is_empty
+    assert account.client.studio.v2.flows.list()[0].sid == extra[0].sid
+    assert command.main(["apply", str(saved), *to]) == command.PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{}", "is no saved plan; make one with"),
+        ('{"flow_plan": 1, "account": 7}', "is no saved plan"),
+        ("{", "plan.json:1: is not JSON"),
+    ],
+)
+def test_what_is_no_saved_plan_is_refused(
+    account: Account, tmp_path: Path, content: str, problem: str
+) -> None:
+    (tmp_path / "plan.json").write_text(content, encoding="utf-8")
+    with pytest.raises(FlowProblem, match=problem):
+        saved_plan(account, tmp_path / "plan.json")
+
+
+def test_a_saved_plan_is_for_one_account(tmp_path: Path, account: Account) -> None:
+    save(plan(account, FILE), tmp_path / "plan.json")
+    text = (tmp_path / "plan.json").read_text(encoding="utf-8")
+    other = text.replace(account.credentials.account_sid, f"AC{'7' * 32}")
+    (tmp_path / "plan.json").write_text(other, encoding="utf-8")
+    with pytest.raises(FlowProblem, match="is for account AC777"):
+        saved_plan(account, tmp_path / "plan.json")
