@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .busy_day.sizing import StaffPlan, staff
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import Sweep, sweep
+    from .busy_day.what_if import WhatIf
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .conversations import (
@@ -77,6 +78,7 @@ __all__ = [
     "Staffing",
     "StudioDraft",
     "Sweep",
+    "WhatIf",
     "arguments_for",
     "check",
     "compare",
