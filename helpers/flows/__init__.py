@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
+    from .importing.sources import Imported, import_from
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
     from .rehearsal.draft import StudioDraft
@@ -63,6 +64,7 @@ __all__ = [
     "FlowForm",
     "FlowFormModel",
     "FlowProblem",
+    "Imported",
     "Integration",
     "Interrupted",
     "LoadTest",
@@ -83,6 +85,7 @@ __all__ = [
     "check",
     "compare",
     "export",
+    "import_from",
     "load",
     "load_test",
     "plan",

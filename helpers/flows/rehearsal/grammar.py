@@ -37,7 +37,9 @@ def seconds_of(given: object) -> int:
         parts = re.findall(_PART, text, re.IGNORECASE)
         seconds = sum(float(count) * _UNITS[unit[0].lower()] for count, unit in parts)
     if not 0 <= seconds <= LONGEST_WAIT:
-        raise ValueError(f"{given!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}")
+        raise ValueError(
+            f"{str(given)[:40]!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}"
+        )
     return round(seconds)
 
 

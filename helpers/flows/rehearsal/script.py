@@ -31,7 +31,7 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, located, not_yaml
+from ..file import TEXT, composed, located, size_of
 from ..starting import Start
 from .arguments import argument_of, data_of, plain
 from .customer import NAME
@@ -47,8 +47,12 @@ from .grammar import (
     words,
 )
 
+MOST_VALUES = 100_000
+"""Values of a script, counted as often as aliases repeat them."""
 LONGEST = 200
 """Steps a script may have."""
+MOST_AGENTS = 6
+"""Digits of their number."""
 ON_DUTY = ("all", "none", "as they are")
 """Agents at work, other than by number or name."""
 KEYS = ("name", "about", "agents", "at", "zone", "replies", "steps")
@@ -156,12 +160,16 @@ def _read(script: str | Path) -> Script:
             fix = f"cannot be read ({reason}); give a shipped script's name or a YAML file's path"
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
-        return _ScriptReader(source).from_yaml(yaml.compose(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ScriptProblem(not_yaml(error, source)) from None
+        root = composed(text, source)
+        if size_of(root, {}) > MOST_VALUES:
+            fix = f"repeats its aliases to more than {MOST_VALUES} values; write out what is meant"
+            raise ScriptProblem(Problem(source, "", fix))
+        return _ScriptReader(source).from_yaml(root)
     except RecursionError:
-        fix = "has too many levels, or an alias of what it is in; write it out, in fewer levels"
+        fix = "holds an alias of what it is in; write it out"
         raise ScriptProblem(Problem(source, "", fix)) from None
+    except FlowProblem as refused:
+        raise ScriptProblem(*refused.problems) from None
 
 
 class _ScriptReader:
@@ -277,7 +285,7 @@ class _ScriptReader:
 
     def _agents(self, node: yaml.Node) -> Agents:
         given = plain(node)
-        if isinstance(given, str) and given.isdigit():
+        if isinstance(given, str) and given.isdecimal() and len(given) <= MOST_AGENTS:
             return int(given)
         if isinstance(given, str) and given in ON_DUTY:
             return given
