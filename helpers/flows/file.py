@@ -345,7 +345,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     root, content, values = _parse(text, source, given, env)
     _put_definitions(root, content, source, values)
     parts = [_find(root, (kind.listed,)) for kind in ROOTS]
-    if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
+    if large := [key for key, value in parts if size_of(value, {}) > MAX_NODES]:
         places = [located(source, key.start_mark.line + 1) for key in large]
         fix = "is too large with its aliases; write fewer"
         raise FlowProblem(*(Problem(place, "", fix) for place in places))
@@ -512,7 +512,7 @@ MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 
 
-def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+def size_of(node: yaml.Node | None, known: dict[int, int]) -> int:
     """The number of values below a node, aliases followed; a node within itself counts once."""
     if node is None:
         return 0
@@ -520,7 +520,7 @@ def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
         known[id(node)] = 1
         parts = node.value if isinstance(node, yaml.CollectionNode) else ()
         below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
-        known[id(node)] = 1 + sum(_size(each, known) for each in below)
+        known[id(node)] = 1 + sum(size_of(each, known) for each in below)
     return known[id(node)]
 
 
