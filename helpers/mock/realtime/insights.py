@@ -1,4 +1,4 @@
-"""What a supervisor sees in Flex: lists of workers and tasks, and the figures of queues, live.
+"""Lists of workers and tasks, and figures of queues, as supervisors have them in Flex, live.
 
 Names of indexes, maps and their contents are those that Flex UI reads (observed in its published
 sources); the thresholds are its defaults. Lists are live queries, figures are Sync maps. Both are
@@ -38,7 +38,6 @@ from ..taskrouter.resources import (
     Workspace,
 )
 from ..taskrouter.statistics import Numbers, Statistics, StatisticsQuery
-from . import notices
 from .connection import log_failure
 from .conversations import HOST
 from .feeds import MERGED, FeedClient, Feeds
@@ -53,6 +52,11 @@ DAY_STARTS = 8 * 3600
 """Seconds after midnight, GMT, at which the figures of "today" start (Flex UI's default)."""
 WORKSPACE_MAP, QUEUE_MAP = "realtime_statistics_v1", ".realtime_statistics.v1"
 """Name of a workspace's map, and the end of that of a queue."""
+PATHS = {
+    "CreateTelemetryEvents": "/v1/Telemetry/Events",
+    "QueryInsights": "/v3/Insights/{Index}/Items",
+}
+"""Paths of the operations."""
 _SPLIT = f"{SHORT_ABANDON},{SERVICE_LEVEL}"
 _OUTSIDE = re.compile(r'"(?:\\.|[^"\\])*"|\bnot_in\b', re.IGNORECASE)
 """A text, or a comparison that TaskRouter's own expressions spell otherwise."""
@@ -300,9 +304,7 @@ class Watched:
 class Insights:
     """The lists and figures of an account, for Flex users alone."""
 
-    def __init__(
-        self, backend: Backend, account_sid: str, feeds: Feeds, workers: Executor
-    ) -> None:
+    def __init__(self, backend: Backend, account_sid: str, feeds: Feeds, workers: Executor) -> None:
         self._backend = backend
         self._account_sid = account_sid
         self._feeds = feeds
@@ -311,9 +313,9 @@ class Insights:
         self._is_planned = False
         # beyond those of an earlier process, whose items clients may still hold
         self._ids = itertools.count(time.time_ns() // 1_000_000)
-        self.operations = (
-            Operation("CreateTelemetryEvents", "POST", HOST, "/v1/Telemetry/Events", _telemetry),
-            Operation("QueryInsights", "POST", HOST, "/v3/Insights/{Index}/Items", self._query),
+        self.operations = tuple(
+            Operation(name, "POST", HOST, path, handle)
+            for (name, path), handle in zip(PATHS.items(), (_telemetry, self._query), strict=True)
         )
 
     # -- requests
@@ -326,7 +328,8 @@ class Insights:
         if index not in INDEXES:
             raise TwilioError(20404, f"Index {index[:40]} is not simulated: {', '.join(INDEXES)}")
         expressions.parse(query)
-        found = self._find(ctx.actor.workspace_sid, f"{index} {query}", partial(_chosen, index, query))
+        compute = partial(_chosen, index, query)
+        found = self._find(ctx.actor.workspace_sid, f"{index} {query}", compute)
         self._refresh(ctx, found)
         return Reply(
             200,

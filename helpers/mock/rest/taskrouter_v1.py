@@ -236,6 +236,4 @@ EVENTS = _inside(
 
 _FOR_FLEX_USERS = ("ListTaskQueue", "ListTaskChannel")
 """Operations that Flex UI calls with its user's token (observed)."""
-OPERATIONS = [
-    replace(each, flex_users=each.name in _FOR_FLEX_USERS) for each in API.operations()
-]
+OPERATIONS = [replace(each, flex_users=each.name in _FOR_FLEX_USERS) for each in API.operations()]
