@@ -22,12 +22,11 @@ from ...json_object import json_object
 from ..core.clock import iso
 from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
-from ..core.events import Event, PutBack
+from ..core.events import Event
 from ..rest import taskrouter_views
 from ..rest.collection import Arguments, Operation
 from ..rest.http import Reply, Request
 from ..taskrouter import expressions
-from ..taskrouter.events import TaskRouterEvent
 from ..taskrouter.resources import (
     OPEN_RESERVATIONS,
     Activity,
@@ -422,10 +421,6 @@ class Insights:
                     changed = self._refresh(ctx, watched)
                     for notice in watched.notices(changed, ctx.now) if changed else ():
                         self._feeds.send(watched.sid, notice)
-
-
-EVENTS = (TaskRouterEvent, PutBack)
-"""Events after which lists and figures may be others."""
 
 
 def _telemetry(ctx: Context, arguments: Arguments, request: Request) -> Reply:
