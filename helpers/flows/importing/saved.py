@@ -144,15 +144,17 @@ class SavedAccount:
         self._complete()
         return Account("mock", Credentials.demo(), _Door(self._resources))
 
-    def incomplete(self) -> Iterator[tuple[str, str]]:
-        """Kind in a file and name of what names stand for, but no file can be made of."""
+    def incomplete(self) -> Iterator[tuple[str, ...]]:
+        """Lists in a file, and names, of what was saved in part only."""
         for path, resource in self._resources.items():
+            name = str(resource.get("friendly_name"))
             if path.startswith("studio") and "definition" not in resource:
-                yield "studio_flows", str(resource.get("friendly_name"))
-
-    def has(self, path: str) -> bool:
-        """Return whether something is there, or below it."""
-        return any(each == path or each.startswith(f"{path}/") for each in self._resources)
+                yield "studio_flows", name
+            if re.fullmatch(f"{CONVERSATIONS}/v1/Services/[^/]+", path):
+                if f"{path}/Configuration" not in self._resources:
+                    yield "conversation_services", name
+                elif f"{path}/Configuration/Webhooks" not in self._resources:
+                    yield "conversation_services", name, "webhooks"
 
     def _complete(self) -> None:
         """Add the workspaces that are not there, and defaults of what Twilio always answers."""
@@ -189,7 +191,9 @@ class _Door(HttpClient):  # type: ignore[misc]
             return _answer(405, {"code": 20004, "message": "Method not allowed", "status": 405})
         if found is not None:
             return _answer(200, found)
-        if re.search(r"/[A-Z]{2}[^/]*$", path) or path.endswith(("/Webhooks", "/Configuration")):
+        if path.endswith(("/Configuration", "/Webhooks")):
+            return _answer(200, {})  # what they would be is left out of the file
+        if re.search(r"/[A-Z]{2}[^/]*$", path):
             return _answer(404, {"code": 20404, "message": "Not found", "status": 404})
         below = re.compile(re.escape(path) + "/[^/]+")
         page = [each for place, each in self._resources.items() if below.fullmatch(place)]
