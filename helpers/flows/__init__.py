@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .busy_day.sizing import StaffPlan, staff
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import Sweep, sweep
+    from .busy_day.what_if import WhatIf
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .conversations import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
+    from .trying import trial
 
 __all__ = [
     "CHECKS",
@@ -78,6 +80,7 @@ __all__ = [
     "Staffing",
     "StudioDraft",
     "Sweep",
+    "WhatIf",
     "arguments_for",
     "check",
     "compare",
@@ -89,6 +92,7 @@ __all__ = [
     "rehearse",
     "staff",
     "sweep",
+    "trial",
 ]
 
 if not TYPE_CHECKING:

@@ -241,6 +241,9 @@ def test_a_day_is_simulated_from_the_command_line(run: Any) -> None:
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
+        (("--agents", "0"), "a shift has at least one agent; got 0"),
+        (("--agents", "2@8-7"), "a shift ends after it starts; got 8.0 to 7.0"),
+        (("--at-once", "0"), "at_once=0: an agent takes at least one chat"),
         (("--agents", "two"), "--agents 'two': give a whole number"),
         (("--arrivals", "many"), "--arrivals 'many': give a"),
         (("--handle-time", "gamma:3"), "--handle-time 'gamma:3': give seconds, or exponential:300"),
@@ -256,6 +259,15 @@ def test_an_option_of_a_day_that_makes_no_sense_is_3(
     code, out, err = run("simulate", "task.yaml", *DAY, *more)
     assert (code, out) == (3, "")
     assert problem in err
+
+
+def test_agents_of_a_day_have_shifts_and_habits(run: Any) -> None:
+    day = (*DAY[2:], "--json", "--hours", "3")
+    habits = ("--at-once", "2", "--wrap-up", "exponential:20", "--reaction", "3")
+    code, out, _ = run("simulate", "task.yaml", "--agents", "1@0-1,2@1", *habits, *day)
+    assert (code, json.loads(out)["wait_p50"]) == (0, 3.0)
+    all_day = run("simulate", "task.yaml", "--agents", "3@0", *day)
+    assert run("simulate", "task.yaml", "--agents", "3", *day) == all_day
 
 
 def test_a_day_needs_one_flow_its_agents_and_its_customers(run: Any) -> None:

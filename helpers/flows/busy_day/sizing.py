@@ -17,7 +17,7 @@ from .metrics import ContactRecord, ServiceLevel, in_time, service_level, shown
 from .progress import Progress, Show
 from .sandbox import Job
 from .staffing import Shift, Staffing
-from .sweeping import NEEDED, Estimate, share_covering
+from .sweeping import NEEDED, Estimate, parts_of, share_covering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,10 +101,11 @@ class StaffPlan:
         from .plotting import plot_plan
 
         rows = [
-            (one.start, one.agents, (one.service_level, one.estimate.low, one.estimate.high))
+            (one.start, one.agents, one.service_level, parts_of(one.estimate))
             for one in self.intervals
         ]
-        return plot_plan(self.title, rows, self.target)
+        end = max(shift.end or 0 for shift in self.staffing.shifts)
+        return plot_plan(self.title, rows, self.target, end)
 
     def __repr__(self) -> str:
         rows = [_HEADS, *self._rows()]

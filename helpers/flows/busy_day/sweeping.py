@@ -204,7 +204,7 @@ class Sweep:
             (cell.flow.friendly_name, cell.staffing.label): {
                 (name, part): value
                 for name in names or MAIN
-                for part, value in zip(_PARTS, _parts(cell.figure(name)), strict=True)
+                for part, value in zip(_PARTS, parts_of(cell.figure(name)), strict=True)
             }
             for cell in self.cells()
         }
@@ -230,7 +230,7 @@ class Sweep:
         labels = [staffing.label for staffing in self.staffing]
         lines: dict[str, list[Estimated]] = {}
         for cell in self.cells():
-            lines.setdefault(cell.flow.friendly_name, []).append(_parts(cell.figure(name)))
+            lines.setdefault(cell.flow.friendly_name, []).append(parts_of(cell.figure(name)))
         each = f"mean of {len(self.seeds)} seeds each"
         is_estimated = any(low is not None for line in lines.values() for _, low, _ in line)
         return plot_sweep(name, labels, lines, each + (", 95 % intervals" if is_estimated else ""))
@@ -258,7 +258,7 @@ class Sweep:
         import pandas as pd
 
         keys = [(cell.flow.friendly_name, cell.staffing.label) for cell in self.cells()]
-        rows = [_parts(self.difference(name, key, keys[0])) for key in keys[1:]]
+        rows = [parts_of(self.difference(name, key, keys[0])) for key in keys[1:]]
         index = pd.MultiIndex.from_tuples(keys[1:], names=["flow", "agents"])
         return pd.DataFrame(rows, index=index, columns=list(_PARTS)).astype(float)
 
@@ -318,7 +318,8 @@ CellKey = tuple[str, str]
 _PARTS = ("mean", "low", "high")
 
 
-def _parts(found: Estimate) -> tuple[float | None, float | None, float | None]:
+def parts_of(found: Estimate) -> tuple[float | None, float | None, float | None]:
+    """Return mean, low and high of an estimate."""
     return found.mean, found.low, found.high
 
 

@@ -19,7 +19,7 @@ from ..file import Config
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
 PLAYED = "the flow"
 """Its name in a copy, where no config names it, so that two of them compare."""
-_REFERENCE = re.compile(r"ref:(workflows|task_channels)/(.+)")
+_REFERENCE = re.compile(r"ref:(?:workspaces/.+/)?(workflows|task_channels)/(.+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ _FILE = re.compile(r"[^/\\\x00-\x1f]+")
 
 def file_name(given: object) -> str:
     """The name of a file that is sent; ValueError for anything else."""
-    text = words(given).strip()
+    text = given.strip() if isinstance(given, str) else ""
     if not _FILE.fullmatch(text):
         raise ValueError(f"{given!r} is no file's name; write for example photo.png")
     return text

@@ -65,6 +65,7 @@ class Sandbox:
 
     def __init__(self, flow: Playable, account: Account | None, servers: Servers) -> None:
         self._flow, self._servers, self._is_new = flow, servers, account is None
+        self._is_at_rest = account is not None and account.clock.is_frozen
         self._assumed: list[str] = []
         if isinstance(flow, StudioDraft):
             self._mock, _ = copy_of(account, [], flow.is_conversation)
@@ -121,7 +122,8 @@ class Sandbox:
     def _assumptions(self, script: Script, begins: float, played: Simulation) -> Iterator[str]:
         """Things that were taken for granted."""
         if not script.start:
-            yield f"it begins at {described(begins, 'UTC')}, as the script has no `at`"
+            stands = self._is_at_rest and "the time at which the account's clock stands still"
+            yield f"it begins at {stands or described(begins, 'UTC')}, as the script has no `at`"
         if self._is_new:
             yield "the account is a new one: agents alice and bob, one queue, one workflow"
         at_work = ", ".join(played.agents.at_work) or "nobody"

@@ -220,32 +220,16 @@ class _ScriptReader:
                 key, value = node.value[0]
                 verb = str(key.value)
                 known = VERBS.get(actor_in(verb.lower())[0])
-                said = self._data(value) if known and known.has_data else self._argument(value)
-                found += self._step(verb, said, self._where(node))
+                try:
+                    said = _data(value) if known and known.has_data else _argument(value)
+                except ValueError as error:
+                    self._problem(node, f"`{verb}`", str(error))
+                else:
+                    found += self._step(verb, said, self._where(node))
             else:
                 fix = "is no step; write one verb and its argument, e.g. `- customer says: Hello`"
                 self._problem(node, "", fix)
         return found
-
-    def _argument(self, node: yaml.Node) -> object:
-        """A step's argument: text, or named values, of which lists and mappings are data."""
-        if isinstance(node, yaml.MappingNode):
-            return {
-                str(key.value): self._argument(value)
-                if isinstance(value, yaml.ScalarNode)
-                else self._data(value)
-                for key, value in node.value
-            }
-        is_null = isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
-        return "" if is_null else _plain(node)
-
-    def _data(self, node: yaml.Node) -> object:
-        """Data with the types of YAML."""
-        try:
-            return yaml.safe_load(yaml.serialize(node, Dumper=yaml.SafeDumper))
-        except (yaml.YAMLError, ValueError) as error:
-            self._problem(node, "", f"is no data: {str(error).splitlines()[0]}")
-            return None
 
     def _replies(self, node: yaml.Node | None) -> tuple[str, ...]:
         found = () if node is None else _plain(node)
@@ -354,6 +338,46 @@ def replies_of(given: object) -> tuple[str, ...]:
     if all(isinstance(each, str) and each.strip() for each in found):
         return tuple(map(words, found))
     raise ValueError(f"{given!r} are no replies; write a list of texts, such as [sales, Jane]")
+
+
+def _argument(node: yaml.Node) -> object:
+    """A step's argument: text, or named values, of which lists and mappings are data.
+
+    Raises:
+        ValueError: It holds data that is none.
+    """
+    if not isinstance(node, yaml.MappingNode):
+        return "" if _is_null(node) else _plain(node)
+    _refuse_repeated(node)
+    return {
+        str(key.value): _argument(value) if isinstance(value, yaml.ScalarNode) else _data(value)
+        for key, value in node.value
+    }
+
+
+def _data(node: yaml.Node) -> object:
+    """Data with the types of YAML; ValueError for what is none."""
+    if _is_null(node):
+        return None
+    _refuse_repeated(node)
+    try:
+        return yaml.safe_load(yaml.serialize(node, Dumper=yaml.SafeDumper))
+    except yaml.YAMLError as error:
+        raise ValueError(f"is no data: {getattr(error, 'problem', None) or error}") from None
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
+
+
+def _refuse_repeated(node: yaml.Node) -> None:
+    """Refuse data in which a name is given twice."""
+    if isinstance(node, yaml.MappingNode):
+        names = [str(key.value) for key, _ in node.value]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"`{repeated[0]}` is given twice in it; remove one")
+        for _, value in node.value:
+            _refuse_repeated(value)
 
 
 def _plain(node: yaml.Node) -> object:

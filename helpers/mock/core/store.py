@@ -13,7 +13,6 @@ import weakref
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -239,18 +238,26 @@ class Store:
     def _write_rows(
         self, table: TableCache, rows: dict[int, Any], *, leaving_out: bool = False
     ) -> None:
-        """Write rows that wait, in order; those of one kind of statement together."""
+        """Write rows that wait, those of one kind of statement together.
+
+        Rows go before others change, and those before any come, which may take a value that is
+        unique: a change of such a value has had all before it written.
+        """
+        deleted = [(seq,) for seq, waiting in rows.items() if waiting is None]
+        added = [waiting for waiting in rows.values() if isinstance(waiting, list)]
+        updated: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        for seq, waiting in rows.items():
+            if isinstance(waiting, dict):
+                updated.setdefault(tuple(waiting), []).append((*waiting.values(), seq))
         statements = (
-            (table.insert, waiting)
-            if isinstance(waiting, list)
-            else (table.delete, (seq,))
-            if waiting is None
-            else (table.update(tuple(waiting)), (*waiting.values(), seq))
-            for seq, waiting in rows.items()
+            (table.delete, deleted),
+            *((table.update(names), values) for names, values in updated.items()),
+            (table.insert, added),
         )
-        for sql, group in groupby(statements, itemgetter(0)):
-            verb = _IGNORING.get(sql[:6], sql[:6]) if leaving_out else sql[:6]
-            self._execute_many(verb + sql[6:], [values for _, values in group])
+        for sql, values in statements:
+            if values:
+                verb = _IGNORING.get(sql[:6], sql[:6]) if leaving_out else sql[:6]
+                self._execute_many(verb + sql[6:], values)
 
     def _forget(self, tables: Iterable[TableCache]) -> None:
         for table in tables:
