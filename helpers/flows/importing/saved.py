@@ -107,12 +107,21 @@ def _path_of_url(resource: Mapping[str, Any]) -> str:
     return next((url[url.index(host) :] for host in _HOSTS if f"{host}/" in url), "")
 
 
+_STUB = {
+    "description": "",
+    "states": [{"name": "Trigger", "type": "trigger", "transitions": [], "properties": {}}],
+    "initial_state": "Trigger",
+}
+"""A definition in the place of one that was not saved."""
+
+
 class SavedAccount:
     """Resources of an account, by their paths in Twilio's API.
 
     Attributes:
         left_out: Number of resources of no kind of a flow file, by the prefix of their SIDs.
         stubs: Names of workspaces that were not saved, while something within them was.
+        incomplete: Lists in a file, and names, of what was saved in part only.
     """
 
     def __init__(self) -> None:
@@ -120,6 +129,7 @@ class SavedAccount:
         self.left_out: dict[str, int] = {}
         self.places: dict[str, str] = {}
         self.stubs: list[str] = []
+        self.incomplete: frozenset[tuple[str, ...]] = frozenset()
 
     def add(self, resource: Resource, place: str, kind: SavedKind | None = None) -> None:
         """Add a resource as the API answers it, of a kind that is found out; from this place."""
@@ -144,11 +154,10 @@ class SavedAccount:
         self._complete()
         return Account("mock", Credentials.demo(), _Door(self._resources))
 
-    def incomplete(self) -> Iterator[tuple[str, ...]]:
-        """Lists in a file, and names, of what was saved in part only."""
+    def _incomplete(self) -> Iterator[tuple[str, ...]]:
         for path, resource in self._resources.items():
             name = str(resource.get("friendly_name"))
-            if path.startswith("studio") and "definition" not in resource:
+            if path.startswith("studio") and not resource.get("definition"):
                 yield "studio_flows", name
             if re.fullmatch(f"{CONVERSATIONS}/v1/Services/[^/]+", path):
                 if f"{path}/Configuration" not in self._resources:
@@ -158,6 +167,7 @@ class SavedAccount:
 
     def _complete(self) -> None:
         """Add the workspaces that are not there, and defaults of what Twilio always answers."""
+        self.incomplete = frozenset(self._incomplete())
         spaces = {
             path.split("/")[3] for path in self._resources if path.startswith(f"{TASKROUTER}/")
         }
@@ -169,6 +179,8 @@ class SavedAccount:
         for number, (path, resource) in enumerate(self._resources.items()):
             moment = f"2020-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
             resource.setdefault("date_created", moment)
+            if path.startswith("studio") and not resource.get("definition"):
+                resource["definition"] = _STUB
             if path.startswith("flex-api"):
                 for name in ("integration_type", "enabled"):
                     if resource.get(name) is None:

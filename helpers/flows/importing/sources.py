@@ -251,7 +251,7 @@ class _Import:
 
     def _kept(self, file: FlowFile) -> FlowFile:
         """The file without what stands for a name only, and lists of which nothing was saved."""
-        incomplete = set(self._saved.incomplete())
+        incomplete = self._saved.incomplete
         self._notes += [
             f"{' '.join(each)} was saved in part only, and is left out"
             for each in sorted(incomplete)
