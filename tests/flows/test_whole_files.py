@@ -468,6 +468,8 @@ def test_a_change_of_a_studio_flow_reads_widget_by_widget(account: Account) -> N
             "widget bye: None -> send-message",
         ]
     }
+    notes = [step.note for step in plan(account, text + FILE).steps if step.action == "update"]
+    assert "they go on with the revision that they began with" in notes[0]
     states = BOT.index("        - name: ask"), BOT.index("        - name: agent")
     moved = BOT[: states[0]] + BOT[states[1] :] + BOT[states[0] : states[1]]
     assert plan(account, moved + FILE).is_empty
