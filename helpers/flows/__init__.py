@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
+    from .importing.sources import Imported, import_from
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
     from .rehearsal.draft import StudioDraft
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
+    from .saving import save, saved_plan
+    from .trying import trial
 
 __all__ = [
     "CHECKS",
@@ -62,6 +65,7 @@ __all__ = [
     "FlowForm",
     "FlowFormModel",
     "FlowProblem",
+    "Imported",
     "Integration",
     "Interrupted",
     "LoadTest",
@@ -82,12 +86,16 @@ __all__ = [
     "check",
     "compare",
     "export",
+    "import_from",
     "load",
     "load_test",
     "plan",
     "rehearse",
+    "save",
+    "saved_plan",
     "staff",
     "sweep",
+    "trial",
 ]
 
 if not TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The command line, for pipelines: check, plan, apply and export flow files, and play them.
+"""The command line, for pipelines: check, plan, apply, export and import flow files, and play them.
 
 Exit codes:
   0  done, or nothing to do
@@ -26,8 +26,10 @@ from .checks import check
 from .errors import REFUSALS, FlowProblem, Problem, refusal_text
 from .exporting import export
 from .file import FlowFile, load
+from .importing.sources import import_from
 from .planning import Plan, plan
 from .playing import WrongArgument, add_commands
+from .saving import is_saved, save, saved_plan
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
 STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code, wants_json = PROBLEMS, False
     try:
         options = _parser().parse_args(arguments)
-        wants_json = options.json
+        wants_json = options.json or vars(options).get("format") == "json"
         return int(options.run(options))
     except (UsageError, WrongArgument) as error:
         code, message = USAGE, str(error)
@@ -87,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
             help="delete flows that the file does not name; others, if it has a list of them",
         )
         planning.add_argument("--destroy", action="store_true", help="delete all that it names")
+        planning.add_argument(
+            "--target",
+            metavar="KIND/NAME",
+            action="append",
+            default=[],
+            help="this resource alone, such as queues/VIP, with what it needs",
+        )
+    commands.choices["plan"].add_argument(
+        "--out", metavar="PLAN", help="save the plan, for `apply PLAN` to carry it out later"
+    )
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
@@ -96,13 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(partial(_command, commands), _account, _file)
     for each in commands.choices.values():
         each.add_argument("--env", metavar="NAME", help="an environment of the file")
-        each.add_argument(
-            "--var",
-            metavar="NAME=VALUE",
-            action="append",
-            default=[],
-            help="the value of a variable of the file; it wins over the environment's",
-        )
+        _add_variables(each, "of the file")
     exporting = _command(commands, "export", _export, "write the flow file of an account")
     exporting.add_argument(
         "--everything", action="store_true", help="all kinds of resources, not flows alone"
@@ -114,20 +120,47 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="an environment variable, whose value is written as ${NAME}",
     )
+    importing = _command(
+        commands,
+        "import",
+        _import,
+        "write the flow file of saved API answers (JSON), a Terraform state, folders of .tf files"
+        " with .tfvars files, or flex-project-template",
+        file="sources",
+    )
+    importing.add_argument("--into", metavar="FILE", help="the file; standard output by default")
+    _add_variables(importing, "of Terraform")
     return parser
 
 
+def _add_variables(parser: argparse.ArgumentParser, whose: str) -> None:
+    parser.add_argument(
+        "--var",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help=f"the value of a variable {whose}, before any other",
+    )
+
+
 def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    about: str,
+    file: str = "file",
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
-    parser.add_argument("file", metavar="FILE", help="the flow file (YAML)")
-    parser.add_argument(
-        "--to",
-        "--account",
-        metavar="ACCOUNT",
-        help="a shared mock's URL, or 'live'; by default TWILIO_MOCK_URL or TWILIO_MODE=live",
-    )
+    if file == "file":
+        parser.add_argument("file", metavar="FILE", help="the flow file (YAML)")
+        parser.add_argument(
+            "--to",
+            "--account",
+            metavar="ACCOUNT",
+            help="a shared mock's URL, or 'live'; by default TWILIO_MOCK_URL or TWILIO_MODE=live",
+        )
+    else:
+        parser.add_argument(file, metavar="SOURCE", nargs="+", help="a file or a folder")
     parser.add_argument("--json", action="store_true", help="write JSON; an error in one line")
     parser.set_defaults(run=run)
     return parser
@@ -156,13 +189,17 @@ def _required_account(options: argparse.Namespace) -> Account:
 
 def _file(options: argparse.Namespace, path: str | None = None) -> FlowFile:
     """The flow file, or another one, with the variables of the command."""
+    return load(path or options.file, variables=_variables(options), env=options.env)
+
+
+def _variables(options: argparse.Namespace) -> dict[str, str]:
     given = {}
     for each in options.var:
         name, equals, value = each.partition("=")
         if not equals or not name:
             raise UsageError(f"--var {name}: give it as NAME=VALUE, such as --var host=example.com")
         given[name] = value
-    return load(path or options.file, variables=given, env=options.env)
+    return given
 
 
 def _write(options: argparse.Namespace, result: Any, data: Any) -> None:
@@ -178,11 +215,18 @@ def _check(options: argparse.Namespace) -> int:
 
 def _planned(options: argparse.Namespace) -> Plan:
     account = _required_account(options)
-    return plan(account, _file(options), delete=options.delete, destroy=options.destroy)
+    given = {name: getattr(options, name) for name in ("delete", "destroy")}
+    if is_saved(options.file):
+        if any((*given.values(), options.target, options.var, options.env)):
+            raise UsageError(f"{options.file} is a saved plan, which has its options; give none")
+        return saved_plan(account, options.file)
+    return plan(account, _file(options), targets=options.target, **given)
 
 
 def _plan(options: argparse.Namespace) -> int:
     planned = _planned(options)
+    if options.out:
+        save(planned, options.out)
     _write(options, planned, planned.as_json())
     return PENDING if options.detailed_exitcode and not planned.is_empty else OK
 
@@ -221,4 +265,16 @@ def _export(options: argparse.Namespace) -> int:
         counts.append(f"{len(file.resources)} other resource{'s' * (len(file.resources) != 1)}")
     written = f"{' and '.join(counts)} written to {options.file}"
     _write(options, written, {"written": options.file})
+    return OK
+
+
+def _import(options: argparse.Namespace) -> int:
+    found = import_from(*options.sources, path=options.into, variables=_variables(options))
+    needed = {"notes": list(found.notes), "variables": list(found.variables)}
+    if options.into:
+        _write(options, f"{found}\nWritten to {options.into}.", {"written": options.into} | needed)
+    else:
+        data = {"text": found.text} | needed
+        sys.stdout.write(f"{json.dumps(data)}\n" if options.json else found.text)
+        sys.stderr.write(f"{masked(str(found))}\n")
     return OK

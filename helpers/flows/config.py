@@ -21,7 +21,7 @@ ROOT = "flex_flows"
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise PydanticCustomError("nul", "holds a NUL character; remove it")
+        raise PydanticCustomError("nul", "holds a NUL; remove it")
     return text
 
 

@@ -43,7 +43,11 @@ def plain_client(mock: MockTwilio) -> Client:
 
 
 def copy_of(
-    account: Account | None, flows: Sequence[Config], conversations: bool = False
+    account: Account | None,
+    flows: Sequence[Config],
+    conversations: bool = False,
+    *,
+    with_studio: bool = False,
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
     """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
@@ -51,7 +55,8 @@ def copy_of(
     is copied whole, and all in it is as old, and due as soon, as there. Of a shared or live account
     the resources that chats need are read through the SDK: services, workspaces with their queues,
     workflows and workers (but for their capacities), and the flows' own Studio flows;
-    `conversations` copies the services of Conversations without any flow.
+    `conversations` copies the services of Conversations without any flow, `with_studio` all Studio
+    flows.
 
     Returns:
         The copy, and the flows' arguments of `flex_flow.create` there; those of a way into Flex
@@ -76,6 +81,8 @@ def copy_of(
         mock = new_mock(account.clock.now() if account.clock.is_frozen else START)
         names = ("integration_flow_sid", "auto_creation_studio_flow_sid")
         studio_flows = [each.get(name) for each in given for name in names]
+        if with_studio:
+            studio_flows += [each.sid for each in account.client.studio.v2.flows.list()]
         copying = _Copying(account, mock)
         of_conversations = (isinstance(each, ConversationConfig) for each in flows)
         copying.run(studio_flows, conversations or any(of_conversations))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from pathlib import Path
 from shutil import copymode
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from ..masking import mask as masked
-from .config import ROOT, Contact, FlexFlowConfig, Integration, Lifecycle, by_contact
+from .config import ROOT, Contact, FlexFlowConfig, Integration, by_contact
 from .conversations import (
     ADDRESSES,
     CUSTOM_CHATS,
@@ -27,9 +27,10 @@ from .conversations import (
     OwnInteraction,
 )
 from .errors import FlowProblem, Problem
-from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, Address, content, part_of
+from .importing.api import recognised
+from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, VIEWS, Address, content, part_of
 from .resources import ResourceEntry, entries_of, lists_of
-from .variables import Given, Values, declared, meant
+from .variables import Given, Values, declared, meant, read_json
 
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig
 LISTS: dict[str, type[BaseModel]] = {
@@ -46,7 +47,6 @@ _PARTS: dict[str, type[BaseModel]] = {
     "auto_creation": AutoCreation,
     "creation": Creation,
     "interaction": OwnInteraction,
-    "lifecycle": Lifecycle,
 }
 
 
@@ -65,8 +65,10 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        parts = (_PARTS.get(str(name)) or part_of(str(name)) for name in error["loc"][-2::-1])
-        part = next(filter(None, parts), None)
+        above = error["loc"][:-1]
+        part = part_of(above) or next(
+            (_PARTS[str(name)] for name in reversed(above) if name in _PARTS), None
+        )
         known = tuple(part.model_fields if part else _Contents.model_fields)
         return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
@@ -90,12 +92,14 @@ _FIELDS = "must be a mapping of fields, each on a line such as `channel_type: cu
 _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
+    "string_unicode": "holds half of a character, a surrogate; remove it",
 }
 _SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul", "json")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
     "int_type": "must be a whole number, without quotes or a unit",
+    "too_short": "must have at least one",
 }
 
 FieldPath = tuple[str | int, ...]
@@ -120,7 +124,7 @@ class _WaysIn(_FlexFlows):
     custom_chats: list[CustomChatConfig] = []
 
 
-_RESOURCES: Any = {kind.name: (content(kind) | None, None) for kind in ROOTS}
+_RESOURCES: Any = {kind.listed: (content(kind) | None, None) for kind in ROOTS}
 _Contents: Any = create_model("_Contents", __base__=_WaysIn, **_RESOURCES)
 
 
@@ -243,21 +247,26 @@ class FlowFile:
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
-        target = Path(path).resolve()
-        try:
-            if target.exists() and not target.is_file():  # a device, such as a terminal
-                target.write_text(self.text, encoding="utf-8", newline="\n")
-                return
-            with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
-                new = Path(folder, "new")  # so that a full disk leaves the old one as it was
-                new.touch(0o600)
-                new.write_text(self.text, encoding="utf-8", newline="\n")
-                if target.exists():
-                    copymode(target, new)
-                new.replace(target)
-        except OSError as error:
-            fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
-            raise FlowProblem(Problem(str(path), "", fix)) from None
+        write_text(path, self.text)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file as its owner's alone, whole or not at all; FlowProblem if it fails."""
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():  # a device, such as a terminal
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
+        with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
+            new = Path(folder, "new")  # so that a full disk leaves the old one as it was
+            new.touch(0o600)
+            new.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                copymode(target, new)
+            new.replace(target)
+    except OSError as error:
+        fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
+        raise FlowProblem(Problem(str(path), "", fix)) from None
 
 
 def _dumped(config: BaseModel) -> dict[str, Any]:
@@ -313,7 +322,10 @@ def text_of(path: str | Path, kind: str) -> str:
     except UnicodeDecodeError as error:
         fix = f"is not UTF-8: {error.reason}; save it in that encoding"
     except IsADirectoryError:
-        fix = f"is a directory; give the path of {kind}"
+        fix = (
+            f"is a directory; give the path of {kind}, or have `python -m helpers.flows import`"
+            " read one of Terraform's or of saved JSON"
+        )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         fix = f"cannot be read ({reason}); give the path of {kind}"
@@ -321,10 +333,19 @@ def text_of(path: str | Path, kind: str) -> str:
 
 
 def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
+    try:
+        return _understood(text, source, given, env)
+    except FlowProblem:
+        if said := recognised(text, source):
+            raise FlowProblem(Problem(source, "", said)) from None
+        raise
+
+
+def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
     _put_definitions(root, content, source, values)
-    parts = [_find(root, (kind.name,)) for kind in ROOTS]
-    if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
+    parts = [_find(root, (kind.listed,)) for kind in ROOTS]
+    if large := [key for key, value in parts if size_of(value, {}) > MAX_NODES]:
         places = [located(source, key.start_mark.line + 1) for key in large]
         fix = "is too large with its aliases; write fewer"
         raise FlowProblem(*(Problem(place, "", fix) for place in places))
@@ -345,7 +366,7 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     }
     for kind, (key, value) in zip(ROOTS, parts, strict=True):
         if value is not None:
-            lines |= _lines(key, value, (kind.name,))
+            lines |= _lines(key, value, (kind.listed,))
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -357,9 +378,22 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
     )
-    if repeated := list(_repeated_names(file)):
-        raise FlowProblem(*repeated)
+    _stop_at([*_repeated_names(file), *_repeated_views(file)])
     return file
+
+
+def _repeated_views(file: FlowFile) -> Iterator[Problem]:
+    """Find fields that two views of a resource share, and both might say."""
+    lists = {place[0] for place in file.places}
+    for view, other in VIEWS if any({*pair} <= lists for pair in VIEWS) else ():
+        for entry in file.resources:
+            said = entry.dumped() if entry.address[0] == view else {}
+            for name in said:
+                field_ = entry.kind.by_name.get(name)
+                if entry.kind.permanent or (field_ is not None and field_.is_shared):
+                    what = f"{entry.label!r} {name}"
+                    fix = f"belongs to {other} as well, which the file has; move it there"
+                    yield Problem(file.where(entry, name), what, fix)
 
 
 def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values) -> None:
@@ -422,30 +456,50 @@ def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
 
 def _parse(text: str, source: str, given: Given, env: str | None) -> tuple[yaml.Node, Any, Values]:
     """The nodes of a YAML text, which know their lines, its content, and its variables."""
+    root = composed(text, source)
+    if root is None:
+        fix = f"is empty; begin with `{ROOT}:` and a list of flows"
+        raise FlowProblem(Problem(source, "", fix))
+    _stop_at(_repeated_keys(root, source))
     loader = yaml.SafeLoader("")
-
-    def where(node: yaml.Node) -> str:
-        return located(source, node.start_mark.line + 1)
-
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if root is None:
-            fix = f"is empty; begin with `{ROOT}:` and a list of flows"
-            raise FlowProblem(Problem(source, "", fix))
-        _stop_at(_repeated_keys(root, source))
-        values = declared(root, where, source, given, env)
-        _stop_at(values.resolve(root, where))
+        values = declared(root, partial(_line_of, source), source, given, env)
+        _stop_at(values.resolve(root, partial(_line_of, source)))
         _stop_at(_repeated_keys(root, source))
         return root, loader.construct_document(root), values
+    except FlowProblem:
+        raise
     except (yaml.YAMLError, ValueError) as error:
-        if isinstance(error, FlowProblem):
-            raise
-        raise FlowProblem(not_yaml(error, source)) from None
+        raise FlowProblem(_not_yaml(error, source, text)) from None
     except RecursionError:
-        nested = Problem(source, "", "is not YAML: it is nested too deep; flatten it")
-        raise FlowProblem(nested) from None
+        raise FlowProblem(Problem(source, "", _TOO_DEEP)) from None
     finally:
         loader.dispose()
+
+
+_TOO_DEEP = "is not YAML: it is nested too deep; flatten it"
+
+
+def composed(text: str, source: str) -> yaml.Node | None:
+    """The nodes of a YAML text, whose keys are text; None of an empty one.
+
+    Raises:
+        FlowProblem: It is not YAML, or has values that no file can have.
+    """
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        if text.lstrip("\ufeff \r\n\t").startswith("{"):
+            read_json(text, source)
+        raise FlowProblem(_not_yaml(error, source, text)) from None
+    except RecursionError:
+        raise FlowProblem(Problem(source, "", _TOO_DEEP)) from None
+    _stop_at(_of_text(root, source) if root else ())
+    return root
+
+
+def _line_of(source: str, node: yaml.Node) -> str:
+    return located(source, node.start_mark.line + 1)
 
 
 def _stop_at(problems: Iterable[Problem]) -> None:
@@ -458,7 +512,7 @@ MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 
 
-def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+def size_of(node: yaml.Node | None, known: dict[int, int]) -> int:
     """The number of values below a node, aliases followed; a node within itself counts once."""
     if node is None:
         return 0
@@ -466,18 +520,56 @@ def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
         known[id(node)] = 1
         parts = node.value if isinstance(node, yaml.CollectionNode) else ()
         below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
-        known[id(node)] = 1 + sum(_size(each, known) for each in below)
+        known[id(node)] = 1 + sum(size_of(each, known) for each in below)
     return known[id(node)]
 
 
-def not_yaml(error: Exception, source: str) -> Problem:
+def _not_yaml(error: Exception, source: str, text: str) -> Problem:
     """The problem of a text that PyYAML cannot read, with its line."""
-    mark = getattr(error, "problem_mark", None)
-    where = located(source, mark.line + 1) if mark else source
+    mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    where, fix = source, "correct the line"
+    if mark:
+        where = located(source, mark.line + 1)
+        fix = "put `${...}` in quotes" if "${" in (mark.get_snippet() or "") else fix
+    elif isinstance(error, yaml.reader.ReaderError):
+        where = located(source, text[: error.position].count("\n") + 1)
+        fix = f"remove the character U+{int(error.character):04X}"
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    snippet = mark.get_snippet() if mark else None
-    fix = "put `${...}` in quotes" if "${" in (snippet or "") else "correct the line"
+    if mark and start and start.line != mark.line:
+        what += f" ({getattr(error, 'context', '')} from line {start.line + 1} on)"
     return Problem(where, "", f"is not YAML: {what}; {fix}")
+
+
+def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
+    """Find values with a NUL, and keys that YAML takes for something else than text."""
+    ahead: list[tuple[yaml.Node, FieldPath]] = [(root, ())]
+    visited = set()
+    while ahead:
+        node, path = ahead.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))  # an alias may name one node many times over
+        if isinstance(node, yaml.ScalarNode):
+            if "\0" in node.value:
+                yield Problem(_line_of(source, node), _spelled(path), "holds a NUL; remove it")
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in reversed(node.value):
+                below = (*path, str(key.value))
+                ahead += (value, below), (key, below)
+                if isinstance(key, yaml.ScalarNode) and key.tag not in _KEYS:
+                    fix = f"must be text; put it in quotes: '{key.value}'"
+                    yield Problem(_line_of(source, key), _spelled(below), fix)
+        else:
+            ahead += ((each, (*path, at)) for at, each in reversed([*enumerate(node.value)]))
+
+
+def _spelled(path: FieldPath) -> str:
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(parts).removeprefix(".")
+
+
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+"""Tags of keys: a text, or the sign of a merge."""
 
 
 def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
@@ -511,10 +603,7 @@ def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.
     _, value = _find(root, path)
     written = str(value.value) if path and isinstance(value, yaml.ScalarNode) else None
-    spelled = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in (*path, *within)
-    )
-    return Problem(where, spelled.removeprefix("."), fix_of(error, written))
+    return Problem(where, _spelled((*path, *within)), fix_of(error, written))
 
 
 def _find(node: yaml.Node, path: FieldPath) -> tuple[yaml.Node, yaml.Node | None]:

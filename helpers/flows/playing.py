@@ -21,6 +21,7 @@ from .rehearsal.comparison import compare_rehearsals
 from .rehearsal.draft import StudioDraft
 from .rehearsal.rehearse import Sandbox
 from .rehearsal.script import Script, script_of
+from .trying import trial
 
 Command = Callable[..., argparse.ArgumentParser]
 """Adds a command, given its name, its function and a line about it."""
@@ -90,7 +91,11 @@ def add_commands(add: Command, account_of: GetAccount, file_of: GetFile) -> None
 
 
 _DAY = (
-    ("agents", "N", "agents who work all day; required"),
+    ("agents", "N", "agents who work all day, or shifts: 20@8-16,10@12-20; required"),
+    ("at-once", "N", "chats that an agent takes at once; by default 1"),
+    ("reaction", "TIME", "time until an agent accepts: seconds, or as --handle-time"),
+    ("wrap-up", "TIME", "time from a talk's end until the task is completed, likewise"),
+    ("slowdown", "SHARE", "by which each further chat of an agent makes a talk longer"),
     ("arrivals", "N[,N...]", "customers to expect, in all or in each hour, or exactly:N; required"),
     ("hours", "N", "length of the day; by default 24"),
     ("handle-time", "TIME", "seconds, exponential:300 or lognormal:480[,0.75]"),
@@ -124,21 +129,26 @@ class _Command:
         except KeyError as error:
             raise WrongArgument(str(error.args[0])) from None
 
-    def _one(self, options: argparse.Namespace, given: str) -> Config:
+    def _account_for(self, options: argparse.Namespace, file: FlowFile) -> Account | None:
+        """The command's account; with resources of the file in a copy, if it has any."""
+        account = self._account_of(options)
+        return trial(file, account) if file.resources else account
+
+    def _one(self, options: argparse.Namespace, given: str) -> tuple[FlowFile, Config]:
         """The flow of `FILE#NAME`, or the only one of a file."""
         path, _, name = given.rpartition("#") if "#" in given else (given, "", "")
-        _, flows = self._chosen(options, path, name or None)
+        file, flows = self._chosen(options, path, name or None)
         if len(flows) != 1:
             names = ", ".join(repr(each.label) for each in flows) or "none"
             fix = f"holds {len(flows)} flows; name one: {path}#NAME, of: {names}"
             raise FlowProblem(Problem(given, "", fix))
-        return flows[0]
+        return file, flows[0]
 
 
 class _Rehearse(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
         file, flows = self._chosen(options, options.file, options.flow)
-        account = self._account_of(options)
+        account = self._account_for(options, file)
         names = options.script or [*SCRIPTS]
         scripts = [script_of(each, options.replies) for each in names]
         found = []
@@ -157,15 +167,7 @@ class _Rehearse(_Command):
 
 class _Compare(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
-        way = self._one(options, options.way) if options.way else None
-        flows = [
-            StudioDraft.read(each, way)
-            if Path(each).suffix == ".json"
-            else self._one(options, each)
-            for each in (options.file, options.other)
-        ]
-        account = self._account_of(options)
-        a, b = (Sandbox(each, account, {}) for each in flows)
+        a, b = (self._sandbox(options, each) for each in (options.file, options.other))
         names: list[Any] = options.scripts or [*SCRIPTS.values()]
         scripts: list[Script] = [script_of(each, options.replies) for each in names]
         found = [compare_rehearsals(a.play(each), b.play(each)) for each in scripts]
@@ -191,6 +193,17 @@ class _Compare(_Command):
         differs = any(each.outcomes for each in found)
         return DIFFERENT if differs and options.detailed_exitcode else OK
 
+    def _sandbox(self, options: argparse.Namespace, given: str) -> Sandbox:
+        """A place to play a flow, or a definition of Studio in a `.json` file."""
+        if Path(given).suffix != ".json":
+            file, flow = self._one(options, given)
+            return Sandbox(flow, self._account_for(options, file), {})
+        if not options.way:
+            return Sandbox(StudioDraft.read(given), self._account_of(options), {})
+        file, way = self._one(options, options.way)
+        draft = StudioDraft.read(given, way)
+        return Sandbox(draft, self._account_for(options, file), {})
+
 
 class _Simulate(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
@@ -200,9 +213,10 @@ class _Simulate(_Command):
         if len(flows) != 1 or not isinstance(flows[0], FlexFlowConfig):
             names = ", ".join(repr(each.label) for each in file.flows) or "none"
             raise WrongArgument(f"a day is simulated for one Flex Flow; give --flow, of: {names}")
-        account = self._account_of(options)
+        given = _day(options)
+        account = self._account_for(options, file)
         try:
-            day = load_test(flows[0], account=account, progress=False, **_day(options))
+            day = load_test(flows[0], account=account, progress=False, **given)
         except FlowProblem:
             raise
         except (ValueError, TypeError) as error:
@@ -230,7 +244,7 @@ def _day(options: argparse.Namespace) -> dict[str, Any]:
     if options.agents is None or options.arrivals is None:
         raise WrongArgument("give --agents and --arrivals")
     given: dict[str, Any] = {
-        "agents": _whole(options.agents, "agents"),
+        "agents": _staffing(options),
         "arrivals": _arrivals(options.arrivals),
     }
     for name in ("handle_time", "patience", "answers_after"):
@@ -248,6 +262,33 @@ def _day(options: argparse.Namespace) -> dict[str, Any]:
         if (text := getattr(options, name)) is not None:
             given[name] = text
     return given | ({"says": tuple(options.says)} if options.says else {})
+
+
+def _staffing(options: argparse.Namespace) -> Any:
+    """The agents of a day: a number of them, or shifts and habits."""
+    from .busy_day.demand import Fixed
+    from .busy_day.staffing import Shift, Staffing
+
+    shifts = []
+    try:
+        for each in options.agents.split(","):
+            count, at, hours = each.partition("@")
+            start, _, end = hours.partition("-")
+            within = (
+                (_number(start, "agents"), _number(end, "agents") if end else None) if at else ()
+            )
+            shifts.append(Shift(_whole(count, "agents"), *within))
+        habits: dict[str, Any] = {}
+        for name in ("reaction", "wrap_up"):
+            if (text := getattr(options, name)) is not None:
+                found = _duration(text, name)
+                habits[name] = Fixed(found) if isinstance(found, float) else found
+        for name, read in (("at_once", _whole), ("slowdown", _number)):
+            if (text := getattr(options, name)) is not None:
+                habits[name] = read(text, name)
+        return Staffing(tuple(shifts), **habits)
+    except (ValueError, TypeError) as error:
+        raise WrongArgument(str(error)) from None
 
 
 def _number(text: str, name: str) -> float:

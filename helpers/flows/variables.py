@@ -87,7 +87,7 @@ class Variable:
             if isinstance(text, str) and any(each[0] != "$${" for each in _found(text)):
                 raise ValueError("holds a variable, and may not; write `$${` for `${` itself")
             if isinstance(text, str) and "\0" in text:
-                raise ValueError("holds a NUL character; remove it")
+                raise ValueError("holds a NUL; remove it")
         found: Value = given
         if isinstance(found, list):
             return [each.replace("$${", "${") if isinstance(each, str) else each for each in found]
@@ -114,9 +114,15 @@ def _found(text: str) -> Iterator[re.Match[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The variables of a file by name, with their values."""
+    """The variables of a file by name, with their values.
+
+    `standing` are texts that stand for variables without one, by text; `declared` are parts of the
+    file that declare those.
+    """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    standing: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of_process(cls, secrets: Iterable[str]) -> Values:
@@ -198,9 +204,6 @@ class Values:
                 node.value[:] = [replaced(each) for each in node.value]
             elif isinstance(node, yaml.MappingNode):
                 node.value[:] = [(replaced(key), replaced(value)) for key, value in node.value]
-            elif "\0" in node.value:
-                fix = "holds a NUL character; remove it"
-                problems[node.start_mark.index] = Problem(where(node), "", fix)
         return [problems[at] for at in sorted(problems)]
 
     def json(self, text: str, source: str) -> Any:
@@ -241,9 +244,9 @@ class Values:
         if not isinstance(value, str):
             return value
         text = escaped(value)
-        by_length = sorted(self.secrets.items(), key=lambda item: -len(item[1]))
-        for name, secret in by_length:
-            text = text.replace(escaped(secret), f"${{{name}}}")
+        named = {secret: name for name, secret in self.secrets.items()} | dict(self.standing)
+        for each in sorted(named, key=len, reverse=True):
+            text = text.replace(escaped(each), f"${{{named[each]}}}")
         return text
 
     @property
@@ -257,9 +260,9 @@ class Values:
 
     @property
     def declarations(self) -> dict[str, Any]:
-        """The part of a file that declares the secrets; empty without any."""
+        """The parts of a file that declare variables; empty without any."""
         found = {name: {"secret": True} for name in self.secrets}
-        return {VARIABLES: found} if found else {}
+        return ({VARIABLES: found} if found else {}) | dict(self.declared)
 
 
 def read_json(text: str, source: str) -> Any:
@@ -320,7 +323,7 @@ def declared(root: yaml.Node, where: Where, source: str, given: Given, env: str 
     Raises:
         FlowProblem: They are not right, or there is no such variable or environment.
     """
-    reader = _Reader(where)
+    reader = _Declarations(where)
     parts = reader.taken(root, VARIABLES, ENVIRONMENTS)
     reader.read_variables(parts.get(VARIABLES))
     chosen = reader.read_environments(parts.get(ENVIRONMENTS), source, env)
@@ -330,7 +333,7 @@ def declared(root: yaml.Node, where: Where, source: str, given: Given, env: str 
     return Values(reader.variables)
 
 
-class _Reader:
+class _Declarations:
     """Reads declarations, and collects their problems."""
 
     def __init__(self, where: Where) -> None:

@@ -322,7 +322,9 @@ def run(
 def test_every_command_that_reads_a_file_takes_variables(
     run: Any, path: Path, name: str, account: Account
 ) -> None:
-    more = ["--script", "nobody_there"] if name == "rehearse" else []
+    script = path.with_name("script.yaml")
+    script.write_text("- customer opens\n", encoding="utf-8")
+    more = ["--script", script] if name == "rehearse" else []
     assert run(name, path, *more)[0] == 1
     code, out, err = run(name, path, "--env", "prod", "--var", "host=a=b.example", *more)
     assert (code, err) == (0, "")

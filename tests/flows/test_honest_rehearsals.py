@@ -527,6 +527,18 @@ def test_a_timeline_shows_queues_targets_priorities_and_time_outs(skilled: Accou
     ]
 
 
+def test_a_picture_shows_queues_where_there_are_several_and_that_time_is_not_to_scale(
+    skilled: Account,
+) -> None:
+    steps = ["customer opens", "customer says: Hello", "wait: 30s"]
+    (axes,) = rehearse(TASK, steps, account=skilled).plot().axes
+    texts = {each.get_text() for each in axes.texts}
+    assert {"Sales, priority 0", "Everyone, priority 5"} <= texts
+    assert axes.get_xlabel() == "time, not to scale"
+    (axes,) = rehearse(TASK, steps).plot().axes
+    assert not any("Everyone" in each.get_text() for each in axes.texts)
+
+
 # -- documentation
 
 
@@ -556,3 +568,39 @@ def test_the_script_of_the_page_plays_as_it_says() -> None:
     played = rehearse(TASK, snippet("a whole script"))
     assert played.script.start is not None
     assert (played.outcome.misfits, played.outcome.unmet) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        ("chat gets: {a: 1, a: 2}", "line 2: `chat gets`: `a` is given twice in it; remove one"),
+        ("chat gets: {d: 2026-01-01}", "cannot be written as JSON"),
+        ("chat gets: {d: !!python/name:os.x }", "is no data: could not determine a constructor"),
+        ("chat gets:", "None is no data; write for example {topic: sales}"),
+        ("customer sends: a/b.png", "'a/b.png' is no file's name; write for example photo.png"),
+        ("agent transfers: {to: bob, mode: hot}", "no goal of a transfer"),
+        ("webhook fails: 3 with 200", "no number of failures; write for example 3"),
+        ("&a [*a]", "is no step; write one verb and its argument"),
+    ],
+)
+def test_an_argument_that_makes_no_sense_is_refused_with_its_line(step: str, problem: str) -> None:
+    with pytest.raises(ScriptProblem) as refused:
+        script_of(f"steps:\n  - {step}\n")
+    assert problem in str(refused.value)
+    assert str(refused.value).startswith("line 2: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 9999],
+)
+def test_aliases_of_themselves_and_levels_without_end_are_refused(text: str) -> None:
+    with pytest.raises(ScriptProblem, match=r"an alias of what it is in|nested too deep"):
+        script_of(f"{text}\n")
+
+
+def test_a_script_whose_aliases_grow_without_end_is_refused_at_once() -> None:
+    lists = [f"      a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    text = "\n".join(["steps:", "  - chat gets:", "      a0: &a0 [1, 1]", *lists, ""])
+    with pytest.raises(ScriptProblem, match="repeats its aliases to more than 100000 values"):
+        script_of(text)

@@ -164,6 +164,10 @@ def test_githubs_annotations_have_file_and_line_and_are_escaped(run: Any, files:
         "::error file=50%25%2C a%3Ab.yaml,line=4,title=Custom chat%2C 50%25%2C a%3Ab.yaml"
         "::expected queue Sales: it is Everyone",
     ]
+    (files / "odd.yaml").write_text("- agent accepts\n", encoding="utf-8")
+    here = str(files / "odd.yaml")
+    _, out, _ = run("rehearse", "task.yaml", "--script", here, "--format", "github")
+    assert out.startswith("::error file=odd.yaml,line=1,")
     _, out, _ = run("rehearse", "external.yaml", "--script", "rejected", "--format", "github")
     assert out.startswith(
         "::error file=external.yaml,line=2,title=Custom chat%2C rejected"
@@ -219,10 +223,24 @@ def test_what_cannot_be_compared_is_said_with_its_place(run: Any, files: Path) -
     (files / "broken.json").write_text("{", encoding="utf-8")
     code, _, err = run("compare", "broken.json", "a.json", "answered")
     assert (code, err.startswith("broken.json:1: is not JSON: ")) == (1, True)
-    (files / "wrong.json").write_text('{"states": [], "initial_state": "x"}', encoding="utf-8")
-    code, _, err = run("compare", "wrong.json", "a.json", "answered")
-    assert code == 1
-    assert err.startswith("Twilio refused: ")
+    for states in (
+        [],
+        [1],
+        [{"type": "trigger", "transitions": 5}],
+        [{"type": "trigger", "name": "t", "transitions": [None], "properties": []}],
+        [{"type": "send-to-flex", "name": "f", "transitions": [], "properties": None}],
+    ):
+        wrong = json.dumps({"states": states, "initial_state": "t"})
+        (files / "wrong.json").write_text(wrong, encoding="utf-8")
+        code, _, err = run("compare", "wrong.json", "a.json", "answered")
+        assert code == 1
+        assert err.startswith("Twilio refused: ")
+
+
+def test_an_error_is_json_where_the_format_is(run: Any) -> None:
+    code, out, _ = run("rehearse", "task.yaml", "--script", "none.yaml", "--format", "json")
+    [problem] = json.loads(out)["problems"]
+    assert (code, problem["where"]) == (1, "none.yaml")
 
 
 # -- simulate
@@ -255,6 +273,9 @@ def test_a_number_of_customers_can_be_fixed_on_the_command_line(run: Any) -> Non
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
+        (("--agents", "0"), "a shift has at least one agent; got 0"),
+        (("--agents", "2@8-7"), "a shift ends after it starts; got 8.0 to 7.0"),
+        (("--at-once", "0"), "at_once=0: an agent takes at least one chat"),
         (("--agents", "two"), "--agents 'two': give a whole number"),
         (("--arrivals", "many"), "--arrivals 'many': give a"),
         (("--arrivals", "exactly:0"), "arrivals=0: give a whole number, at least 1"),
@@ -271,6 +292,15 @@ def test_an_option_of_a_day_that_makes_no_sense_is_3(
     code, out, err = run("simulate", "task.yaml", *DAY, *more)
     assert (code, out) == (3, "")
     assert problem in err
+
+
+def test_agents_of_a_day_have_shifts_and_habits(run: Any) -> None:
+    day = (*DAY[2:], "--json", "--hours", "3")
+    habits = ("--at-once", "2", "--wrap-up", "exponential:20", "--reaction", "3")
+    code, out, _ = run("simulate", "task.yaml", "--agents", "1@0-1,2@1", *habits, *day)
+    assert (code, json.loads(out)["wait_p50"]) == (0, 3.0)
+    all_day = run("simulate", "task.yaml", "--agents", "3@0", *day)
+    assert run("simulate", "task.yaml", "--agents", "3", *day) == all_day
 
 
 def test_a_day_needs_one_flow_its_agents_and_its_customers(run: Any) -> None:

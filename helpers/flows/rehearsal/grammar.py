@@ -37,7 +37,9 @@ def seconds_of(given: object) -> int:
         parts = re.findall(_PART, text, re.IGNORECASE)
         seconds = sum(float(count) * _UNITS[unit[0].lower()] for count, unit in parts)
     if not 0 <= seconds <= LONGEST_WAIT:
-        raise ValueError(f"{given!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}")
+        raise ValueError(
+            f"{str(given)[:40]!r} is out of range; wait for 0 s to {duration(LONGEST_WAIT)}"
+        )
     return round(seconds)
 
 
@@ -207,7 +209,7 @@ _FILE = re.compile(r"[^/\\\x00-\x1f]+")
 
 def file_name(given: object) -> str:
     """The name of a file that is sent; ValueError for anything else."""
-    text = words(given).strip()
+    text = given.strip() if isinstance(given, str) else ""
     if not _FILE.fullmatch(text):
         raise ValueError(f"{given!r} is no file's name; write for example photo.png")
     return text

@@ -63,7 +63,7 @@ class Outcome:
     lost: tuple[Lost, ...]
     misfits: tuple[str, ...]
     unmet: tuple[str, ...]
-    foreign: int = 0
+    foreign: int = field(default=0, repr=False)
 
     @property
     def undone(self) -> int:

@@ -31,8 +31,9 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, located, not_yaml
+from ..file import TEXT, composed, located, size_of
 from ..starting import Start
+from .arguments import argument_of, data_of, plain
 from .customer import NAME
 from .grammar import (
     CHOICES,
@@ -46,8 +47,12 @@ from .grammar import (
     words,
 )
 
+MOST_VALUES = 100_000
+"""Values of a script, counted as often as aliases repeat them."""
 LONGEST = 200
 """Steps a script may have."""
+MOST_AGENTS = 6
+"""Digits of their number."""
 ON_DUTY = ("all", "none", "as they are")
 """Agents at work, other than by number or name."""
 KEYS = ("name", "about", "agents", "at", "zone", "replies", "steps")
@@ -155,10 +160,16 @@ def _read(script: str | Path) -> Script:
             fix = f"cannot be read ({reason}); give a shipped script's name or a YAML file's path"
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise ScriptProblem(not_yaml(error, source)) from None
-    return _ScriptReader(source).from_yaml(root)
+        root = composed(text, source)
+        if size_of(root, {}) > MOST_VALUES:
+            fix = f"repeats its aliases to more than {MOST_VALUES} values; write out what is meant"
+            raise ScriptProblem(Problem(source, "", fix))
+        return _ScriptReader(source).from_yaml(root)
+    except RecursionError:
+        fix = "holds an alias of what it is in; write it out"
+        raise ScriptProblem(Problem(source, "", fix)) from None
+    except FlowProblem as refused:
+        raise ScriptProblem(*refused.problems) from None
 
 
 class _ScriptReader:
@@ -218,35 +229,19 @@ class _ScriptReader:
                 key, value = node.value[0]
                 verb = str(key.value)
                 known = VERBS.get(actor_in(verb.lower())[0])
-                said = self._data(value) if known and known.has_data else self._argument(value)
-                found += self._step(verb, said, self._where(node))
+                try:
+                    said = data_of(value) if known and known.has_data else argument_of(value)
+                except ValueError as error:
+                    self._problem(node, f"`{verb}`", str(error))
+                else:
+                    found += self._step(verb, said, self._where(node))
             else:
                 fix = "is no step; write one verb and its argument, e.g. `- customer says: Hello`"
                 self._problem(node, "", fix)
         return found
 
-    def _argument(self, node: yaml.Node) -> object:
-        """A step's argument: text, or named values, of which lists and mappings are data."""
-        if isinstance(node, yaml.MappingNode):
-            return {
-                str(key.value): self._argument(value)
-                if isinstance(value, yaml.ScalarNode)
-                else self._data(value)
-                for key, value in node.value
-            }
-        is_null = isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
-        return "" if is_null else _plain(node)
-
-    def _data(self, node: yaml.Node) -> object:
-        """Data with the types of YAML."""
-        try:
-            return yaml.safe_load(yaml.serialize(node, Dumper=yaml.SafeDumper))
-        except (yaml.YAMLError, ValueError) as error:
-            self._problem(node, "", f"is no data: {str(error).splitlines()[0]}")
-            return None
-
     def _replies(self, node: yaml.Node | None) -> tuple[str, ...]:
-        found = () if node is None else _plain(node)
+        found = () if node is None else plain(node)
         try:
             return replies_of(found)
         except ValueError as error:
@@ -289,8 +284,8 @@ class _ScriptReader:
             return []
 
     def _agents(self, node: yaml.Node) -> Agents:
-        given = _plain(node)
-        if isinstance(given, str) and given.isdigit():
+        given = plain(node)
+        if isinstance(given, str) and given.isdecimal() and len(given) <= MOST_AGENTS:
             return int(given)
         if isinstance(given, str) and given in ON_DUTY:
             return given
@@ -352,13 +347,6 @@ def replies_of(given: object) -> tuple[str, ...]:
     if all(isinstance(each, str) and each.strip() for each in found):
         return tuple(map(words, found))
     raise ValueError(f"{given!r} are no replies; write a list of texts, such as [sales, Jane]")
-
-
-def _plain(node: yaml.Node) -> object:
-    """A node's text, even if YAML has another type for it: `yes` is a message."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    return node.value if isinstance(node, yaml.ScalarNode) else None
 
 
 NAMES = (
