@@ -135,26 +135,33 @@ class Account:
             now=self.clock.now(),
         )
 
-    def worker_token(self, agent: str = "alice", role: str = "worker", ttl: int = 3600) -> str:
+    def worker_token(
+        self,
+        agent: str = "alice",
+        role: str = "worker",
+        ttl: int = 3600,
+        workspace: str = WORKSPACE,
+    ) -> str:
         """Return an access token for an agent of Flex: for TaskRouter, and for chat as a user.
 
         Args:
             agent: Friendly name of a worker.
             role: `worker`, `supervisor` or `admin`.
             ttl: Seconds it lives, 180 to 86400.
+            workspace: Friendly name of the agent's workspace, by default Flex's.
 
         Raises:
-            LookupError: There is no such worker in Flex's workspace.
+            LookupError: There is no such worker in the workspace.
             TokenProblem: The role or the lifetime is not acceptable.
         """
         taskrouter, own = self.client.taskrouter.v1, self.credentials
-        for workspace in taskrouter.workspaces.list(friendly_name=WORKSPACE, limit=1):
-            for worker in workspace.workers.list(friendly_name=agent, limit=1):
+        for found in taskrouter.workspaces.list(friendly_name=workspace, limit=1):
+            for worker in found.workers.list(friendly_name=agent, limit=1):
                 return create_worker_token(
                     account_sid=own.account_sid,
                     api_key=own.api_key,
                     api_secret=own.api_secret,
-                    workspace_sid=workspace.sid,
+                    workspace_sid=found.sid,
                     worker_sid=worker.sid,
                     role=role,
                     identity=identity_of(worker),
@@ -162,7 +169,7 @@ class Account:
                     ttl=ttl,
                     now=self.clock.now(),
                 )
-        raise LookupError(f"There is no worker {agent!r} in the workspace {WORKSPACE!r}")
+        raise LookupError(f"There is no worker {agent!r} in the workspace {workspace!r}")
 
     def client_of_chat_user(self, token: str, identity: str, *, polling: bool = False) -> Client:
         """Return an SDK client that acts for a chat user.

@@ -101,6 +101,11 @@ def accept(reservation: Any) -> None:
     reservation.update(reservation_status="accepted")
 
 
+def complete_reservation(reservation: Any) -> None:
+    """Complete a reservation that is in wrap-up, for instance of a task that was transferred."""
+    reservation.update(reservation_status="completed")
+
+
 def join(channel: Any, identity: str) -> None:
     """Make an agent a member of a chat, unless the agent is one."""
     try:
@@ -155,6 +160,18 @@ def end_interaction(channel: Any) -> None:
 def leave_interaction(channel: Any) -> None:
     """Leave a chat that the customer can take up again: its tasks are completed."""
     channel.update(status="inactive", routing={"status": "closed"})
+
+
+class _Body(dict[str, Any]):
+    """JSON as the SDK takes it."""
+
+    to_dict = dict.copy
+
+
+def transfer_interaction(channel: Any, task_sid: str, to: str, mode: str) -> None:
+    """Transfer a chat, `cold` or `warm`, to a worker, queue or workflow."""
+    agent = agent_in(channel, task_sid)
+    channel.transfers.create(_Body({"from": agent or "", "to": to, "type": mode}))
 
 
 def agent_in(channel: Any, task_sid: str) -> str | None:

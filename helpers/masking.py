@@ -16,7 +16,7 @@ from typing import Any
 MASK = "***"
 SHORTEST = 8
 """Characters of the shortest secret of an account that is looked for."""
-_known: set[str] = set()
+_known: list[str] = []
 _NAME = (
     r"(?!page_?token)[\w.-]{0,40}?(?:token|secret|passw(?:or)?d|passphrase|pwd|signature"
     r"|api[_-]?key|access[_-]?key|private[_-]?key)[\w-]{0,20}"
@@ -54,8 +54,9 @@ _SECRET_NAME = re.compile(rf"(?i:{_NAME}|{_SHORT_NAME})")
 
 
 def know(*secrets: str) -> None:
-    """Mask these secrets of an account wherever they stand."""
-    _known.update(each for each in secrets if len(each) >= SHORTEST)
+    """Mask these secrets wherever they stand: the longest first, as one may begin another."""
+    found = {*_known, *(each for each in secrets if len(each) >= SHORTEST)}
+    _known[:] = sorted(found, key=len, reverse=True)
 
 
 def mask(text: str) -> str:
@@ -87,7 +88,7 @@ def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a request's parameters as they may be shown: by their names, then by their form."""
     named = zip(map(_name, map(str, parameters)), parameters.values(), strict=True)
     return {
-        shown: MASK if value and is_secret else _shown(value) for (shown, is_secret), value in named
+        name: MASK if value and is_secret else shown(value) for (name, is_secret), value in named
     }
 
 
@@ -97,18 +98,19 @@ def _name(name: str) -> tuple[str, bool]:
     return mask(name), _SECRET_NAME.fullmatch(name) is not None
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
+    """Return any JSON value as it may be shown."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, list | tuple):
-        return [_shown(each) for each in value]
+        return [shown(each) for each in value]
     return masked(value) if isinstance(value, Mapping) else value
 
 
 def masked_repr(self: Any) -> str:
     """Return the usual `repr` of a dataclass, masked."""
-    shown = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
-    return mask(f"{type(self).__qualname__}({', '.join(shown)})")
+    parts = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
+    return mask(f"{type(self).__qualname__}({', '.join(parts)})")
 
 
 def log_exception(

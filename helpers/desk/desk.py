@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from twilio.base.exceptions import TwilioException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from .. import flex_ui
@@ -25,6 +25,7 @@ from ..mock import MockTwilio, MockUnreachable, RemoteMock, TaskRouterNotificati
 Connected = TypeVar("Connected", ChatClient, ConversationsClient)
 POLL_SECONDS = 1.0
 """Seconds between polls, where the mock is not in this kernel."""
+EVENT_BRIDGE = "https://event-bridge.twilio.com/v1/wschannels"
 _NOT_IN_IT = 50430
 _log = logging.getLogger(__name__)
 
@@ -139,6 +140,26 @@ class AcceptedTask:
         flex_ui.close_agent(self._interaction("park"), self.offer.task_sid)
         self.desk.leave(self)
 
+    def transfer(self, to: str, mode: str = "cold") -> None:
+        """Transfer the chat to a worker (WK...) or a queue (WQ...), as Flex UI does.
+
+        In a cold transfer the agent leaves at once. In a warm one the agent stays: until another
+        accepts it, or in an interaction until the agent leaves.
+
+        Raises:
+            TwilioRestException: The task or the goal is not such that it can be transferred.
+        """
+        if self.interaction is not None:
+            flex_ui.transfer_interaction(self.interaction, self.offer.task_sid, to, mode)
+            if mode == "cold":
+                self.desk.leave(self)
+            return
+        about = {"TaskSid": self.offer.task_sid, "ReservationSid": self.offer.sid}
+        self.desk.request_of_worker("Transfers", {**about, "To": to, "Mode": mode.upper()})
+        if mode == "cold":
+            flex_ui.complete_reservation(self.desk.worker.reservations(self.offer.sid))
+            self.desk.leave(self)
+
     def pause(self) -> None:
         """Pause an interaction as in Flex UI: its task ends, the agent has room for another chat.
 
@@ -236,6 +257,7 @@ class AgentDesk(Emitter):
             names = ", ".join(each.friendly_name for each in self.workspace.workers.list(limit=20))
             raise NoDeskHere(f"there is no worker {self.agent!r}; there are: {names}")
         self._worker_sid = workers[0].sid
+        self._worker_path = f"Workspaces/{workspaces[0].sid}/Workers/{self._worker_sid}"
         self.worker = self.workspace.workers(self._worker_sid)
         self.identity = flex_ui.identity_of(workers[0])
 
@@ -385,6 +407,30 @@ class AgentDesk(Emitter):
     def chat_of(self, channel_sid: str) -> Any:
         """Return the SDK's context of a task's chat channel."""
         return self.service.channels(flex_ui.in_path(channel_sid))
+
+    def request_of_worker(self, path: str, parameters: dict[str, str]) -> None:
+        """Make a request that only the TaskRouter SDK makes, as Flex UI does, as the agent.
+
+        Raises:
+            TwilioRestException: It is refused.
+        """
+        own = self.account.worker_token(self.agent, workspace=self._workspace_name)
+        url = f"{self._worker_path}/{path}"
+        answer = self._client.http_client.request(
+            "POST",
+            EVENT_BRIDGE,
+            data={"url": url, "method": "POST", "params": parameters, "token": own},
+            headers={"Content-Type": "application/json"},
+        )
+        if not answer.ok:
+            refusal = json_object(answer.text) or {}
+            raise TwilioRestException(
+                answer.status_code,
+                f"/{url}",
+                str(refusal.get("message", answer.text)),
+                int(refusal.get("code", answer.status_code)),
+                "POST",
+            )
 
     def refresh(self) -> list[Offer]:
         """Read the offers now, and emit them if they have changed."""

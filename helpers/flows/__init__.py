@@ -12,12 +12,13 @@ from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .applying import Applied, ApplyStopped
-    from .busy_day.demand import Arrivals, CustomerClass, Exponential, Lognormal
+    from .busy_day.demand import Arrivals, CustomerClass, Exactly, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
     from .busy_day.sizing import StaffPlan, staff
     from .busy_day.staffing import Shift, Staffing
     from .busy_day.sweeping import Sweep, sweep
+    from .busy_day.what_if import WhatIf
     from .checks import CHECKS, Finding, Report, check
     from .config import FlexFlowConfig, Integration
     from .conversations import (
@@ -33,11 +34,15 @@ if TYPE_CHECKING:
     from .file import FlowFile, load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
+    from .importing.sources import Imported, import_from
     from .planning import Plan, plan
     from .rehearsal.comparison import Comparison, Comparisons, compare
+    from .rehearsal.draft import StudioDraft
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
+    from .saving import save, saved_plan
+    from .trying import trial
 
 __all__ = [
     "CHECKS",
@@ -52,6 +57,7 @@ __all__ = [
     "Creation",
     "CustomChatConfig",
     "CustomerClass",
+    "Exactly",
     "Exponential",
     "Finding",
     "FlexFlowConfig",
@@ -59,6 +65,7 @@ __all__ = [
     "FlowForm",
     "FlowFormModel",
     "FlowProblem",
+    "Imported",
     "Integration",
     "Interrupted",
     "LoadTest",
@@ -72,17 +79,23 @@ __all__ = [
     "Shift",
     "StaffPlan",
     "Staffing",
+    "StudioDraft",
     "Sweep",
+    "WhatIf",
     "arguments_for",
     "check",
     "compare",
     "export",
+    "import_from",
     "load",
     "load_test",
     "plan",
     "rehearse",
+    "save",
+    "saved_plan",
     "staff",
     "sweep",
+    "trial",
 ]
 
 if not TYPE_CHECKING:

@@ -15,7 +15,17 @@ from pydantic_core import PydanticCustomError
 from ..masking import mask as masked
 from ..mock import flex_flows
 
-Name = Annotated[str, Field(min_length=1, max_length=256)]
+ROOT = "flex_flows"
+"""Key of the list of flows in a file."""
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "holds a NUL; remove it")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_without_nul)]
 SIDS_OF = {"flow": "flow_sid", "workspace": "workspace_sid", "workflow": "workflow_sid"}
 """Settings that a file gives by SID or friendly name, and their names at Twilio."""
 
@@ -29,6 +39,10 @@ def _web_address(url: str) -> str:
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Contact = tuple[str, str | None]
 """A channel type and an identity, for which Twilio takes one enabled flow only."""
+FLEX_OWN = ("Flex Web Channel Flow", "web")
+"""Name and channel type of the flow that Flex makes for its own web chat."""
+CHANNEL_TYPE = "channel-type"
+"""The warning of flows that no chat client of one's own can use."""
 SHOWN = 5
 """Flows in conflict that a sentence names."""
 T = TypeVar("T")
@@ -48,6 +62,31 @@ class Described(BaseModel):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
             yield name, masked(value) if isinstance(value, str) else value
+
+
+class Lifecycle(Described):
+    """Protection of an entry.
+
+    Attributes:
+        prevent_destroy: Refuse every plan that deletes it.
+    """
+
+    prevent_destroy: bool = False
+
+
+class Protectable(Described):
+    """An entry that may be protected.
+
+    Attributes:
+        lifecycle: Protection.
+    """
+
+    lifecycle: Lifecycle | None = None
+
+    @property
+    def is_protected(self) -> bool:
+        """Return whether a plan that deletes it is refused."""
+        return self.lifecycle is not None and self.lifecycle.prevent_destroy
 
 
 class Integration(Described):
@@ -76,7 +115,11 @@ class Integration(Described):
     retry_count: flex_flows.RetryCount | None = None
 
 
-class FlexFlowConfig(Described):
+NOT_KEPT: dict[str, Any] = {"formerly": None, "accept": (), "lifecycle": None}
+"""Fields that only a file has, with their defaults."""
+
+
+class FlexFlowConfig(Protectable):
     """One Flex Flow, by names.
 
     Attributes:
@@ -150,6 +193,14 @@ class FlexFlowConfig(Described):
         """The channel type and identity, for which Twilio takes one enabled flow only."""
         return self.channel_type, self.contact_identity
 
+    @property
+    def is_for_other_clients(self) -> bool:
+        """Return whether no chat client of one's own can use it, nor an address reach it."""
+        # A flow with an address on another channel is meant for that channel.
+        has_address = self.contact_identity is not None and self.channel_type != "web"
+        is_flex_own = (self.friendly_name, self.channel_type) == FLEX_OWN
+        return self.channel_type != "custom" and not has_address and not is_flex_own
+
     def settings(self) -> dict[str, Any]:
         """The settings that apply, Twilio's defaults filled in: names where Twilio wants SIDs."""
         given = self.integration.model_dump(exclude_none=True)
@@ -159,11 +210,11 @@ class FlexFlowConfig(Described):
     def complete(self) -> FlexFlowConfig:
         """The same flow with Twilio's defaults written out, without fields that only a file has."""
         written = Integration(**self.settings())
-        return self.model_copy(update={"integration": written, "formerly": None, "accept": ()})
+        return self.model_copy(update={"integration": written, **NOT_KEPT})
 
     def fields(self) -> dict[str, Any]:
         """The fields that an account keeps, settings as `integration.flow` etc."""
-        own = self.complete().model_dump(exclude={"formerly", "accept", "integration"})
+        own = self.complete().model_dump(exclude={*NOT_KEPT, "integration"})
         return own | {f"integration.{name}": value for name, value in self.settings().items()}
 
 

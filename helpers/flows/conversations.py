@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..mock import SCOPED_EVENTS, flex_flows
-from .config import Described, Name, WebAddress
+from .config import Described, Name, Protectable, WebAddress
 
 ADDRESSES, CUSTOM_CHATS = "address_configurations", "custom_chats"
 """Keys of the lists in a file."""
@@ -133,7 +133,7 @@ class OwnInteraction(Described):
     attributes: dict[str, Any] = Field(default_factory=dict)
 
 
-class ConversationConfig(Described):
+class ConversationConfig(Protectable):
     """A way into Flex Conversations: how a conversation is made, and how it gets to an agent.
 
     Attributes:
@@ -243,9 +243,8 @@ class AddressConfig(ConversationConfig):
     def complete(self) -> AddressConfig:
         """The same address with defaults written out, without what only a file has."""
         kept = self.auto_creation.model_copy(update=self.auto_creation.settings())
-        return self.model_copy(
-            update={"auto_creation": kept, "accept": (), "interaction": None, "long_lived": False}
-        )
+        only_here = {"accept": (), "interaction": None, "lifecycle": None, "long_lived": False}
+        return self.model_copy(update={"auto_creation": kept, **only_here})
 
 
 class CustomChatConfig(ConversationConfig):

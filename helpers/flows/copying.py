@@ -43,14 +43,20 @@ def plain_client(mock: MockTwilio) -> Client:
 
 
 def copy_of(
-    account: Account | None, flows: Sequence[Config]
+    account: Account | None,
+    flows: Sequence[Config],
+    conversations: bool = False,
+    *,
+    with_studio: bool = False,
 ) -> tuple[MockTwilio, list[dict[str, Any]]]:
     """Copy an account, or make one, for flows to be played in; the clock of the copy stands still.
 
     It stands where the account's does, or on a Monday morning if that runs. A mock in this kernel
     is copied whole, and all in it is as old, and due as soon, as there. Of a shared or live account
     the resources that chats need are read through the SDK: services, workspaces with their queues,
-    workflows and workers (but for their capacities), and the flows' own Studio flows.
+    workflows and workers (but for their capacities), and the flows' own Studio flows;
+    `conversations` copies the services of Conversations without any flow, `with_studio` all Studio
+    flows.
 
     Returns:
         The copy, and the flows' arguments of `flex_flow.create` there; those of a way into Flex
@@ -71,17 +77,21 @@ def copy_of(
         mock = _restored(snapshot, original.credentials, moment, moment - now)
         mock.studio.time_zone = original.studio.time_zone
     else:
-        given = [_arguments(account, flow) for flow in flows]
+        given = [arguments_in(account, flow) for flow in flows]
         mock = new_mock(account.clock.now() if account.clock.is_frozen else START)
         names = ("integration_flow_sid", "auto_creation_studio_flow_sid")
         studio_flows = [each.get(name) for each in given for name in names]
+        if with_studio:
+            studio_flows += [each.sid for each in account.client.studio.v2.flows.list()]
         copying = _Copying(account, mock)
-        copying.run(studio_flows, any(isinstance(each, ConversationConfig) for each in flows))
+        of_conversations = (isinstance(each, ConversationConfig) for each in flows)
+        copying.run(studio_flows, conversations or any(of_conversations))
         return mock, [copying.arguments(each) for each in given]
-    return mock, [_arguments(account_of(mock), flow) for flow in flows]
+    return mock, [arguments_in(account_of(mock), flow) for flow in flows]
 
 
-def _arguments(account: Account, flow: Config) -> dict[str, Any]:
+def arguments_in(account: Account, flow: Config) -> dict[str, Any]:
+    """A config's arguments in an account, as `copy_of` returns them."""
     found = arguments_for(account, flow)
     if isinstance(flow, ConversationConfig):
         found["routing"] = Directory(account).routing(flow)

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from ..account import Account
-from .config import SIDS_OF, FlexFlowConfig, Integration
-from .conversations import AddressConfig, ConversationConfig
+from ..flex_ui import ignore_not_found
+from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
+from .conversations import ADDRESSES, AddressConfig, ConversationConfig
 from .errors import FlowProblem, Problem
+from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, Swap, spelled
+from .variables import meant
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
+_REFERENCE = re.compile(rf"{REFERENCE}\w+/")
 SHOWN = 10
 Where = Callable[..., str]
 """Gives the place of a flow's field in a file."""
@@ -69,50 +73,227 @@ class ReferenceKind:
             return given
 
 
+Parents = tuple[str, ...]
+"""SIDs of what a resource is within, the outermost first."""
+COLLECTIONS = {
+    ROOT: "flex_api.v1.flex_flow",
+    ADDRESSES: "conversations.v1.address_configurations",
+    **{kind.name: kind.collection for kind in KINDS.values()},
+}
+"""Place of each kind's collection in the SDK."""
+
+
 class Directory:
-    """Resources of one account, read through the SDK when they are first needed, and cached."""
+    """Resources of one account, read through the SDK when they are first needed, and cached.
+
+    Attributes:
+        own_service: SID of the account's own chat service.
+        names: By SID, names that a file has for resources of the account.
+    """
 
     def __init__(self, account: Account) -> None:
         self._client = account.client
-        self._own_service = account.credentials.chat_service_sid
-        self._workspaces: dict[str, tuple[ReferenceKind, ReferenceKind]] = {}
+        self.own_service = account.credentials.chat_service_sid
+        self._lists: dict[tuple[str, Parents], list[Any]] = {}
+        self._within: dict[str, str] = {}
+        self._whole: dict[tuple[str, Parents, str], Any] = {}
+        self._expected: dict[tuple[str, Parents], dict[str, str]] = {}
+        self.names: dict[str, str] = {}
 
-    @cached_property
+    # -- collections of the SDK
+
+    def collection(self, kind: str, parents: Parents = ()) -> Any:
+        """The SDK's collection of a kind; of a single resource, its context."""
+        below = self._client
+        if parents:
+            below = self.collection(KINDS[kind].within, parents[:-1])(parents[-1])
+        found = attrgetter(COLLECTIONS[kind])(below) if COLLECTIONS[kind] else below
+        is_single = kind in KINDS and KINDS[kind].is_single
+        return found() if is_single and callable(found) else found
+
+    def found(self, kind: str, parents: Parents = ()) -> list[Any]:
+        """The SDK's resources of a kind, oldest first."""
+        if (kind, parents) not in self._lists:
+            collection = self.collection(kind, parents)
+            is_single = kind in KINDS and KINDS[kind].is_single
+            if is_single:
+                found = []
+                with ignore_not_found():  # as of an account of which not all was saved
+                    found = [collection.fetch()]
+            else:
+                found = sorted(collection.list(), key=attrgetter("date_created"))
+            self._lists[kind, parents] = found
+            self._within |= {one.sid: parents[-1] for one in found if parents and not is_single}
+        return self._lists[kind, parents]
+
+    def and_above(self, sid: str) -> list[str]:
+        """A SID, and those of what its resource is within."""
+        return [sid, *(self.and_above(self._within[sid]) if sid in self._within else ())]
+
+    def forget(self, *place: Any) -> None:
+        """Read a list again, given by kind and parents, when it is next needed; or all."""
+        caches: list[dict[Any, Any]] = [self._lists, self._whole]
+        for cache in caches:
+            for each in [each for each in cache if each[: len(place)] == place]:
+                del cache[each]
+
+    # -- names
+
+    def expect_nothing(self) -> None:
+        """Forget the resources that are still to be made, and names that a file has."""
+        self._expected.clear()
+        self.names.clear()
+
+    def expect(self, kind: ResourceKind, parents: Parents, name: str, ref: str) -> None:
+        """Let a text stand for the SID of a resource that is still to be made."""
+        views = [each.name for each in KINDS.values() if each.view_of == kind.name]
+        for each in (kind.name, *views, *filter(None, [kind.view_of])):
+            self._expected.setdefault((each, parents), {}).setdefault(name, ref)
+
+    def references(self, kind: str, parents: Parents = ()) -> ReferenceKind:
+        """The names and SIDs of a kind, of resources that are to be made included."""
+        noun, key, found = KINDS[kind].noun, KINDS[kind].key, []
+        if not any(sid.startswith(REFERENCE) for sid in parents):
+            found = self.found(kind, parents)
+        named = [(self.names.get(one.sid) or getattr(one, key) or "", one.sid) for one in found]
+        return ReferenceKind(noun, (*named, *self._expected.get((kind, parents), {}).items()))
+
+    def fields(self, kind: ResourceKind, raw: Any, sid: str, parents: Parents) -> Fields:
+        """The fields of a resource of the account, by names."""
+        if kind.is_whole or kind.settings:
+            place = (kind.name, parents, sid)
+            if place not in self._whole:
+                self._whole[place] = None
+                with ignore_not_found():
+                    self._whole[place] = self.resource(kind, parents, sid).fetch()
+            raw = self._whole[place]
+            if raw is None:
+                return {}
+        return kind.read(raw, self.to_name((*parents, sid)))
+
+    def resource(self, kind: ResourceKind, parents: Parents, sid: str) -> Any:
+        """The SDK's context of a resource, or of what keeps its settings."""
+        collection = self.collection(kind.name, parents)
+        if kind.is_single:
+            return collection
+        return attrgetter(kind.settings)(collection(sid))() if kind.settings else collection(sid)
+
+    def to_name(self, scope: Parents) -> Swap:
+        """Put names for SIDs, within these resources, the outermost first; or leave the SIDs."""
+
+        def swap(kind: str, text: str, _path: Path) -> str:
+            if kind:
+                return self.references(kind, scope[: KINDS[kind].depth]).name(text)
+            return self._reference(text)
+
+        return swap
+
+    def to_sid(self, scope: Parents) -> Swap:
+        """Put SIDs for names, within these resources; LookupError for a name of nothing."""
+
+        def swap(kind: str, text: str, _path: Path) -> str:
+            if kind:
+                return self.references(kind, scope[: KINDS[kind].depth]).sid(text)
+            return self._dereferenced(text) if _REFERENCE.match(text) else text
+
+        return swap
+
+    def _reference(self, text: str) -> str:
+        """`ref:KIND/NAME` for a SID, of what it is within as well if need be; or the text."""
+        for kind in self._kinds(text):
+            everything = [*self._everywhere(kind)]
+            found = next((address for address, sid in everything if sid == text), None)
+            if found is not None:
+                if kind.view_of:
+                    found = (KINDS[kind.view_of].listed, *found[1:])
+                is_one = sum(address[-1] == found[-1] for address, _ in everything) == 1
+                return REFERENCE + spelled(found[-2:] if is_one else found)
+        return text
+
+    @staticmethod
+    def _kinds(text: str) -> list[ResourceKind]:
+        """The kinds that a SID, or a reference, can be of."""
+        kinds = [kind for kind in KINDS.values() if kind.prefix]
+        if SID.match(text):
+            return [each for each in kinds if text.startswith(each.prefix) and not each.view_of]
+        place = text.removeprefix(REFERENCE) if _REFERENCE.match(text) else ""
+        return [each for each in kinds if f"/{each.listed}/" in f"/{place}"]
+
+    def _dereferenced(self, text: str) -> str:
+        place = text.removeprefix(REFERENCE)
+        kinds = [kind for kind in KINDS.values() if f"/{kind.listed}/" in f"/{place}"]
+        if not kinds:
+            fix = meant(
+                place.partition("/")[0], {kind.listed for kind in KINDS.values()}, "write one of"
+            )
+            raise LookupError(f"{text} names no kind of resource; {fix}")
+        named = [
+            (spelled(part), sid)
+            for kind in kinds
+            for address, sid in self._everywhere(kind)
+            for part in {address, address[-2:]}
+        ]
+        found = {sid for name, sid in named if name == place}
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            ways = sorted(
+                name for name, sid in named if sid in found and name.endswith(f"/{place}")
+            )
+            raise LookupError(
+                f"{text} stands for {len(found)} resources; write {REFERENCE}{ways[0]}, or another"
+            )
+        names = [REFERENCE + name for name, _ in named]
+        fix = meant(text, names, "it may be one of")
+        raise LookupError(f"{text} stands for nothing in the account or the file; {fix}")
+
+    def _everywhere(self, kind: ResourceKind) -> Iterator[tuple[Address, str]]:
+        """The addresses and SIDs of a kind's resources, whatever they are within."""
+        for above, parents in self._parents(kind):
+            for name, sid in self.references(kind.name, parents).named:
+                yield (*above, kind.listed, name), sid
+
+    def _parents(self, kind: ResourceKind) -> Iterator[tuple[Address, Parents]]:
+        if not kind.within:
+            yield (), ()
+            return
+        above = KINDS[kind.within]
+        for outer, parents in self._parents(above):
+            for name, sid in self.references(above.name, parents).named:
+                yield (*outer, above.listed, name), (*parents, sid)
+
+    # -- ways into Flex
+
+    @property
     def services(self) -> ReferenceKind:
         """Chat services."""
-        return _kind("chat service", self._client.chat.v2.services.list())
+        return self.references("chat_services")
 
-    @cached_property
+    @property
     def conversation_services(self) -> ReferenceKind:
         """The same services, as Conversations has them."""
-        return _kind("conversation service", self._client.conversations.v1.services.list())
+        return self.references("conversation_services")
 
-    @cached_property
+    @property
     def studio_flows(self) -> ReferenceKind:
         """Studio flows."""
-        return _kind("Studio flow", self._client.studio.v2.flows.list())
+        return self.references("studio_flows")
 
-    @cached_property
+    @property
     def workspaces(self) -> ReferenceKind:
         """TaskRouter workspaces."""
-        return _kind("workspace", self._client.taskrouter.v1.workspaces.list())
+        return self.references("workspaces")
 
     def workflows(self, workspace_sid: str) -> ReferenceKind:
         """Workflows of a workspace."""
-        return self._workspace(workspace_sid)[0]
+        return self.references("workflows", (workspace_sid,))
 
     def task_channels(self, workspace_sid: str) -> ReferenceKind:
         """Task channels of a workspace, by unique name."""
-        return self._workspace(workspace_sid)[1]
+        return self.references("task_channels", (workspace_sid,))
 
     def _workspace(self, sid: str) -> tuple[ReferenceKind, ReferenceKind]:
-        if sid not in self._workspaces:
-            workspace = self._client.taskrouter.v1.workspaces(sid)
-            self._workspaces[sid] = (
-                _kind("workflow", workspace.workflows.list()),
-                _kind("task channel", workspace.task_channels.list(), "unique_name"),
-            )
-        return self._workspaces[sid]
+        return self.workflows(sid), self.task_channels(sid)
 
     def parameters(
         self, flow: FlexFlowConfig | ConversationConfig, where: Where = lambda *_: ""
@@ -125,7 +306,7 @@ class Directory:
         resolving = _Resolving(flow.label, where)
         if isinstance(flow, FlexFlowConfig):
             settings = flow.settings()
-            service_sid = self._own_service
+            service_sid = self.own_service
             if flow.chat_service:
                 service_sid = resolving.sid(self.services, flow.chat_service, "chat_service")
             if "flow" in settings:
@@ -164,7 +345,7 @@ class Directory:
     def _of_conversation(self, flow: ConversationConfig, resolving: _Resolving) -> dict[str, Any]:
         made, part = flow.conversation, flow.conversation.part
         settings = made.settings()
-        service_sid = self._own_service
+        service_sid = self.own_service
         if made.conversation_service:
             given = made.conversation_service
             kind = self.conversation_services
@@ -182,7 +363,7 @@ class Directory:
         service = made.conversation_service
         if service:
             service = self.conversation_services.standing_for(service)
-            own = service == self.conversation_services.name(self._own_service)
+            own = service == self.conversation_services.name(self.own_service)
             changes["conversation_service"] = None if own else service
         kept = made.model_copy(update=changes)
         return address.model_copy(update={"auto_creation": kept})
@@ -201,7 +382,7 @@ class Directory:
                 settings["workflow"] = workflows.standing_for(settings["workflow"])
                 settings["channel"] = channels.standing_for(settings["channel"])
         service = flow.chat_service and self.services.standing_for(flow.chat_service)
-        own = service == self.services.name(self._own_service)
+        own = service == self.services.name(self.own_service)
         changes = {"integration": Integration(**settings)}
         return flow.model_copy(update=changes | {"chat_service": None if own else service})
 
@@ -264,10 +445,6 @@ class _Resolving:
         """Raise FlowProblem if a name stands for nothing."""
         if self._problems:
             raise FlowProblem(*self._problems)
-
-
-def _kind(noun: str, resources: Iterable[Any], name: str = "friendly_name") -> ReferenceKind:
-    return ReferenceKind(noun, tuple((getattr(one, name) or "", one.sid) for one in resources))
 
 
 def must_be_config(

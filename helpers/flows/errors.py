@@ -16,11 +16,18 @@ from ..mock import MockUnreachable
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The flow or field at fault, its `FILE:LINE` as far as known, and reason and remedy."""
+    """The flow or field at fault, its `FILE:LINE` as far as known, and reason and remedy.
+
+    It says no secret.
+    """
 
     where: str
     what: str
     fix: str
+
+    def __post_init__(self) -> None:
+        for name in ("what", "fix"):
+            object.__setattr__(self, name, masked(getattr(self, name)))
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.what, self.fix) if part)
@@ -32,6 +39,15 @@ class FlowProblem(ValueError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+ENDED = 20410
+"""Code of a legacy API that Twilio has ended."""
+
+
+def is_ended(refused: TwilioException) -> bool:
+    """Return whether a refusal says that the API has ended."""
+    return bool(as_chat_error(refused).code == ENDED)
 
 
 REFUSALS = (TwilioException, RequestException, MockUnreachable)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from twilio.base.exceptions import TwilioException
-from twilio.rest import Client
 
 from ..account import Account
-from ..chat.errors import as_chat_error
 from ..mock import flex_flows
-from .config import SIDS_OF, FlexFlowConfig, settings_of
+from .config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
 from .conversations import ADDRESSES, SETTINGS, AddressConfig
 from .directory import Directory, address_parameters, parameters
-from .errors import FlowProblem, Problem
-from .file import KEPT, ROOT, FlowFile, fix_of
+from .errors import FlowProblem, Problem, is_ended
+from .file import KEPT, FlowFile, fix_of
+from .kinds import VIEWS, Address
+from .resources import FoundResource, ResourceEntry, Survey
+from .variables import Values
 
-ENDED = 20410
-"""Code of a legacy API that Twilio has ended."""
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,8 @@ def flows_of(
     for name in KEPT:
         if name in lists:
             read = _read if name == ROOT else _read_address
-            ones = collection(account.client, name).list()
-            found += [read(one, directory) for one in sorted(ones, key=attrgetter("date_created"))]
+            found += [read(one, directory) for one in directory.found(name)]
     return found
-
-
-def collection(client: Client, kept_in: str) -> Any:
-    """The SDK's collection of flows, or of addresses."""
-    if kept_in == ROOT:
-        return client.flex_api.v1.flex_flow
-    return client.conversations.v1.address_configurations
 
 
 def _read_address(address: Any, directory: Directory) -> AccountFlow:
@@ -133,7 +125,19 @@ def _read(flow: Any, directory: Directory) -> AccountFlow:
     return AccountFlow(flow.sid, name, named, "", found)
 
 
-def export(account: Account, path: str | Path | None = None) -> FlowFile:
+def _as_meant(flow: FlexFlowConfig) -> FlexFlowConfig:
+    """A flow of an account, whose channel is meant."""
+    accepted = (CHANNEL_TYPE,) if flow.is_for_other_clients else ()
+    return flow.model_copy(update={"accept": accepted})
+
+
+def export(
+    account: Account,
+    path: str | Path | None = None,
+    *,
+    everything: bool = False,
+    secrets: Iterable[str] = (),
+) -> FlowFile:
     """Describe an account's flows as a flow file, sorted by name, and its addresses if it has any.
 
     An account without the legacy API has addresses alone.
@@ -144,37 +148,81 @@ def export(account: Account, path: str | Path | None = None) -> FlowFile:
     Args:
         account: The account to read.
         path: Where to write the file; it is not written by default.
+        everything: Whether to describe resources of all kinds.
+        secrets: Environment variables of this process; the file has their names in the place of
+            their values.
 
     Raises:
-        FlowProblem: Flows share a name, or have settings that a file cannot describe; or the file
-            cannot be written.
+        FlowProblem: An environment variable is not set; flows share a name, or have settings that a
+            file cannot describe; or the file cannot be written.
     """
-    directory, root = Directory(account), ROOT
+    values = Values.of_process(secrets)
+    directory, lists = Directory(account), [ROOT]
+    survey = Survey(directory, lists=None if everything else ())
     found = flows_of(account, directory, (ADDRESSES,))
     try:
         found += flows_of(account, directory)
     except TwilioException as refused:
-        if as_chat_error(refused).code != ENDED:
+        if not is_ended(refused):
             raise
-        root = ADDRESSES
-    counted = Counter((flow.kept_in, flow.name) for flow in found)
-    shared = "is the name of another flow too; rename or delete one"
+        lists = [ADDRESSES]
+    named: list[tuple[Address, str, str]] = [
+        *(((flow.kept_in, flow.name), "flow", flow.sid) for flow in found),
+        *((one.address, one.kind.noun, one.sid) for one in survey.found),
+    ]
+    counted = Counter(address for address, _, _ in named)
     problems = [
-        Problem(flow.sid, repr(flow.name), shared)
-        for flow in found
-        if counted[flow.kept_in, flow.name] > 1
+        Problem(sid, repr(address[-1]), f"is the name of another {noun} too; rename or delete one")
+        for address, noun, sid in named
+        if counted[address] > 1
     ]
     problems += [Problem(one.sid, repr(one.name), one.problem) for one in found if one.problem]
+    resources = []
+    for one in survey.found:
+        try:
+            resources.append(entry_of(one))
+        except ValidationError as refused:
+            problems.append(Problem(one.sid, repr(one.name), unwritable(refused)))
     if problems:
         raise FlowProblem(*problems)
     configs = [flow.config for flow in sorted(found, key=attrgetter("name")) if flow.config]
     source = str(path or f"the export of {account.credentials.account_sid}")
+    if everything:
+        lists.append(ADDRESSES)
+    kept, places = _without_repeated_views(resources, survey.places)
     file = FlowFile(
-        tuple(each for each in configs if isinstance(each, FlexFlowConfig)),
+        tuple(_as_meant(each) for each in configs if isinstance(each, FlexFlowConfig)),
         source,
         addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
-        lists=(root,),
+        lists=tuple(lists),
+        values=values,
+        resources=kept,
+        places=places,
     )
     if path is not None:
         file.write(path)
     return file
+
+
+def _without_repeated_views(
+    resources: Sequence[ResourceEntry], places: Sequence[Address]
+) -> tuple[tuple[ResourceEntry, ...], tuple[Address, ...]]:
+    """Resources and lists, without views in the legacy API that say no more than the other ones."""
+    said = {
+        entry.address[:end]
+        for entry in resources
+        if entry.kind.view_of and entry.dumped()
+        for end in range(1, len(entry.address) + 1)
+    }
+    views = {view for view, _ in VIEWS}
+    kept = tuple(one for one in resources if not one.kind.view_of or one.address in said)
+    return kept, tuple(each for each in places if each[0] not in views or each in said)
+
+
+def entry_of(found: FoundResource) -> ResourceEntry:
+    """Describe a resource of an account; ValidationError for one that a file cannot describe."""
+    kind = found.kind
+    given = {name: value for name, value in found.fields.items() if value is not None}
+    if not kind.is_single:
+        _NAME.validate_python(found.name)
+    return ResourceEntry(kind, found.address, kind.model.model_validate(given))

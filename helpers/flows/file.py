@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from pathlib import Path
 from shutil import copymode
@@ -13,11 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from ..masking import mask as masked
-from .config import Contact, FlexFlowConfig, Integration, by_contact
+from .config import ROOT, Contact, FlexFlowConfig, Integration, by_contact
 from .conversations import (
     ADDRESSES,
     CUSTOM_CHATS,
@@ -28,9 +27,11 @@ from .conversations import (
     OwnInteraction,
 )
 from .errors import FlowProblem, Problem
+from .importing.api import recognised
+from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, VIEWS, Address, content, part_of
+from .resources import ResourceEntry, entries_of, lists_of
+from .variables import Given, Values, declared, meant, read_json
 
-ROOT = "flex_flows"
-"""Key of the list of flows."""
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig
 LISTS: dict[str, type[BaseModel]] = {
     ROOT: FlexFlowConfig,
@@ -64,11 +65,12 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        part = next((name for name in reversed(error["loc"][:-1]) if name in _PARTS), None)
-        known = tuple(_PARTS[str(part)].model_fields if part else LISTS)
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-        return f"is not known here; {hint}"
+        above = error["loc"][:-1]
+        part = part_of(above) or next(
+            (_PARTS[str(name)] for name in reversed(above) if name in _PARTS), None
+        )
+        known = tuple(part.model_fields if part else _Contents.model_fields)
+        return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
         in_quotes = f"; put it in quotes: '{value if written is None else written}'"
         without = ", in one line" if value is not None else ", and there is none; add it"
@@ -81,7 +83,8 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     message = _PLAINLY.get(kind) or error["msg"][:1].lower() + error["msg"][1:]
     message = message.replace("input should be", "must be", 1)
     given = str(value) if written is None else written
-    return message if kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
+    is_long = kind == "declared" and isinstance(value, dict | list)
+    return message if is_long or kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
 
 
 _BEGINNING = f"must begin with `{ROOT}:`, and the list of flows below it"
@@ -89,12 +92,14 @@ _FIELDS = "must be a mapping of fields, each on a line such as `channel_type: cu
 _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
+    "string_unicode": "holds half of a character, a surrogate; remove it",
 }
-_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter")
+_SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul", "json")
 _PLAINLY = {
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list, such as [channel-type]",
     "int_type": "must be a whole number, without quotes or a unit",
+    "too_short": "must have at least one",
 }
 
 FieldPath = tuple[str | int, ...]
@@ -113,10 +118,14 @@ class _FlexFlows(BaseModel):
     flex_flows: list[FlexFlowConfig]
 
 
-class _Contents(_FlexFlows):
+class _WaysIn(_FlexFlows):
     flex_flows: list[FlexFlowConfig] = []
     address_configurations: list[AddressConfig] = []
     custom_chats: list[CustomChatConfig] = []
+
+
+_RESOURCES: Any = {kind.listed: (content(kind) | None, None) for kind in ROOTS}
+_Contents: Any = create_model("_Contents", __base__=_WaysIn, **_RESOURCES)
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,6 +141,9 @@ class FlowFile:
         custom_chats: Chats whose conversations your own server creates; no account keeps them.
         lists: The lists that the file has, with or without contents: what the account has of the
             others is no concern of the file. By default Flex Flows, and those that are not empty.
+        values: Its variables; `text` names those that are secrets.
+        resources: Other resources, each before those within it.
+        places: Their lists, as `lists`: `("workspaces",)`, `("workspaces", NAME, "queues")`.
     """
 
     flows: tuple[FlexFlowConfig, ...] = ()
@@ -140,6 +152,9 @@ class FlowFile:
     addresses: tuple[AddressConfig, ...] = ()
     custom_chats: tuple[CustomChatConfig, ...] = ()
     lists: tuple[str, ...] = (ROOT,)
+    values: Values = field(default=Values(), compare=False)
+    resources: tuple[ResourceEntry, ...] = ()
+    places: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
         others = {ADDRESSES: self.addresses, CUSTOM_CHATS: self.custom_chats}
@@ -161,7 +176,7 @@ class FlowFile:
         return f"FlowFile({self.source}: {self._named() or 'no flows'})"
 
     def _named(self) -> str:
-        return ", ".join(repr(entry.label) for entry in self.entries)
+        return ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
 
     def __getitem__(self, name: str) -> Any:
         """A flow, an address or a chat: by its friendly name, or as `sms +15550100`."""
@@ -170,11 +185,15 @@ class FlowFile:
                 return entry
         raise KeyError(f"{self.source} has no flow {name!r}; it has {self._named() or 'none'}")
 
-    def where(self, flow: Config, *fields: str) -> str:
-        """`FILE:LINE` of a flow's field, or of the nearest field above it."""
-        place = self._places.get(id(flow))
-        if place is None:
-            place = self._places[id(self.entries[self.entries.index(flow)])]
+    def where(self, flow: Config | ResourceEntry, *fields: str | int) -> str:
+        """`FILE:LINE` of an entry's field, or of the nearest field above it."""
+        place: FieldPath | None
+        if isinstance(flow, ResourceEntry):
+            place = flow.path
+        else:
+            place = self._places.get(id(flow))
+            if place is None:
+                place = self._places[id(self.entries[self.entries.index(flow)])]
         path: FieldPath = (*place, *fields)
         while path and path not in self.lines:
             path = path[:-1]
@@ -206,7 +225,21 @@ class FlowFile:
     def text(self) -> str:
         """The flows as YAML, in a layout of its own."""
         held = dict(zip(LISTS, (self.flows, self.addresses, self.custom_chats), strict=True))
-        content = {name: [_dumped(each) for each in held[name]] for name in self.lists}
+        content: dict[str, Any] = self.values.declarations | {
+            name: [self.values.written(_dumped(each)) for each in held[name]] for name in self.lists
+        }
+        placed: dict[Address, dict[str, Any]] = {(): content}
+        for place in self.places:
+            placed[place] = placed[place[:-1]].setdefault(place[-1], {})
+            for entry in self.resources:
+                if entry.address[:-1] == place:
+                    is_single = entry.kind.is_single
+                    placed[entry.address] = (
+                        placed[place]
+                        if is_single
+                        else placed[place].setdefault(self.values.written(entry.label), {})
+                    )
+                    placed[entry.address].update(self.values.written(entry.dumped()))
         return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
     def _repr_html_(self) -> str:
@@ -214,21 +247,26 @@ class FlowFile:
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
-        target = Path(path).resolve()
-        try:
-            if target.exists() and not target.is_file():  # a device, such as a terminal
-                target.write_text(self.text, encoding="utf-8", newline="\n")
-                return
-            with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
-                new = Path(folder, "new")  # so that a full disk leaves the old one as it was
-                new.touch(0o600)
-                new.write_text(self.text, encoding="utf-8", newline="\n")
-                if target.exists():
-                    copymode(target, new)
-                new.replace(target)
-        except OSError as error:
-            fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
-            raise FlowProblem(Problem(str(path), "", fix)) from None
+        write_text(path, self.text)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file as its owner's alone, whole or not at all; FlowProblem if it fails."""
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():  # a device, such as a terminal
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
+        with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
+            new = Path(folder, "new")  # so that a full disk leaves the old one as it was
+            new.touch(0o600)
+            new.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                copymode(target, new)
+            new.replace(target)
+    except OSError as error:
+        fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
+        raise FlowProblem(Problem(str(path), "", fix)) from None
 
 
 def _dumped(config: BaseModel) -> dict[str, Any]:
@@ -249,17 +287,23 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def load(file: str | Path | FlowFile) -> FlowFile:
+def load(
+    file: str | Path | FlowFile, *, variables: Given | None = None, env: str | None = None
+) -> FlowFile:
     """Read a flow file.
 
     Args:
         file: A path; or the YAML text itself, which has line breaks; or one read already.
+        variables: Values of its variables, instead of their defaults.
+        env: Name of one of its environments, for values that `variables` leaves out.
 
     Raises:
         FlowProblem: It cannot be read or is not right; every problem with its line and fix.
-        TypeError: It is none of these.
+        TypeError: It is none of these; or one read already is given variables.
     """
     if isinstance(file, FlowFile):
+        if variables or env is not None:
+            raise TypeError("variables are put in when a file is read; give them to `load`")
         return file
     if not isinstance(file, str | Path):
         raise TypeError(
@@ -267,20 +311,46 @@ def load(file: str | Path | FlowFile) -> FlowFile:
             " `FlowFile((flow, ...))` makes one of configs"
         )
     if isinstance(file, str) and "\n" in file:
-        return _read(file, TEXT)
+        return _read(file, TEXT, variables or {}, env)
+    return _read(text_of(file, "a YAML file"), str(file), variables or {}, env)
+
+
+def text_of(path: str | Path, kind: str) -> str:
+    """The text of a file in UTF-8; FlowProblem says that it cannot be read, and which `kind` is."""
     try:
-        return _read(Path(file).read_text(encoding="utf-8"), str(file))
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        fix = f"is not UTF-8: {error.reason}"
-    except OSError as error:
-        fix = f"cannot be read ({error.strerror}); give the path of a YAML file"
-    raise FlowProblem(Problem(str(file), "", fix))
+        fix = f"is not UTF-8: {error.reason}; save it in that encoding"
+    except IsADirectoryError:
+        fix = (
+            f"is a directory; give the path of {kind}, or have `python -m helpers.flows import`"
+            " read one of Terraform's or of saved JSON"
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        fix = f"cannot be read ({reason}); give the path of {kind}"
+    raise FlowProblem(Problem(str(path), "", fix))
 
 
-def _read(text: str, source: str) -> FlowFile:
-    root, content = _parse(text, source)
+def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     try:
-        is_new = isinstance(content, dict) and content.keys() & {ADDRESSES, CUSTOM_CHATS}
+        return _understood(text, source, given, env)
+    except FlowProblem:
+        if said := recognised(text, source):
+            raise FlowProblem(Problem(source, "", said)) from None
+        raise
+
+
+def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
+    root, content, values = _parse(text, source, given, env)
+    _put_definitions(root, content, source, values)
+    parts = [_find(root, (kind.listed,)) for kind in ROOTS]
+    if large := [key for key, value in parts if size_of(value, {}) > MAX_NODES]:
+        places = [located(source, key.start_mark.line + 1) for key in large]
+        fix = "is too large with its aliases; write fewer"
+        raise FlowProblem(*(Problem(place, "", fix) for place in places))
+    try:
+        is_new = isinstance(content, dict) and content.keys() & {*_Contents.model_fields} - {ROOT}
         read = (_Contents if is_new else _FlexFlows).model_validate(content)
     except ValidationError as refused:
         problems = (_problem(error, root, source) for error in refused.errors())
@@ -294,6 +364,9 @@ def _read(text: str, source: str) -> FlowFile:
         for index, each in enumerate(getattr(contents, name))
         for path in _field_paths(each)
     }
+    for kind, (key, value) in zip(ROOTS, parts, strict=True):
+        if value is not None:
+            lines |= _lines(key, value, (kind.listed,))
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -301,10 +374,43 @@ def _read(text: str, source: str) -> FlowFile:
         tuple(contents.address_configurations),
         tuple(contents.custom_chats),
         tuple(read.model_fields_set),
+        values,
+        tuple(entries_of(contents)),
+        tuple(lists_of(contents)),
     )
-    if repeated := list(_repeated_names(file)):
-        raise FlowProblem(*repeated)
+    _stop_at([*_repeated_names(file), *_repeated_views(file)])
     return file
+
+
+def _repeated_views(file: FlowFile) -> Iterator[Problem]:
+    """Find fields that two views of a resource share, and both might say."""
+    lists = {place[0] for place in file.places}
+    for view, other in VIEWS if any({*pair} <= lists for pair in VIEWS) else ():
+        for entry in file.resources:
+            said = entry.dumped() if entry.address[0] == view else {}
+            for name in said:
+                field_ = entry.kind.by_name.get(name)
+                if entry.kind.permanent or (field_ is not None and field_.is_shared):
+                    what = f"{entry.label!r} {name}"
+                    fix = f"belongs to {other} as well, which the file has; move it there"
+                    yield Problem(file.where(entry, name), what, fix)
+
+
+def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values) -> None:
+    """Put the content of JSON files beside the file in the place of their paths."""
+    studio = content.get(STUDIO_FLOWS) if isinstance(content, dict) else None
+    for name, flow in studio.items() if isinstance(studio, dict) else ():
+        path = flow.get(DEFINITION) if isinstance(flow, dict) else None
+        if isinstance(path, str):
+            beside = Path(path) if source == TEXT else Path(source).parent / path
+            try:
+                text = text_of(beside, "a JSON file, from the flow file's folder")
+            except FlowProblem as refused:
+                place = (STUDIO_FLOWS, str(name), DEFINITION)
+                line = located(source, _find(root, place)[0].start_mark.line + 1)
+                fix = f"{path} {refused.problems[0].fix}"
+                raise FlowProblem(Problem(line, ".".join(place), fix)) from None
+            flow[DEFINITION] = values.json(text, str(beside))
 
 
 def _repeated_names(file: FlowFile) -> Iterator[Problem]:
@@ -327,6 +433,18 @@ def _repeated_names(file: FlowFile) -> Iterator[Problem]:
         firsts.setdefault(address.label, where)
 
 
+def _lines(key: yaml.Node, value: yaml.Node, path: FieldPath) -> dict[FieldPath, int]:
+    """The lines of all that is below a key, by path."""
+    found = {path: key.start_mark.line + 1}
+    if isinstance(value, yaml.MappingNode):
+        for name, each in value.value:
+            found |= _lines(name, each, (*path, str(name.value)))
+    elif isinstance(value, yaml.SequenceNode):
+        for at, each in enumerate(value.value):
+            found |= _lines(each, each, (*path, at))
+    return found
+
+
 def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
     """Paths of the fields that are given, those of parts included."""
     yield ()
@@ -336,34 +454,122 @@ def _field_paths(part: BaseModel) -> Iterator[FieldPath]:
         yield from ((name, *path) for path in below)
 
 
-def _parse(text: str, source: str) -> tuple[yaml.Node, Any]:
-    """The nodes of a YAML text, which know their lines, and its content."""
-    loader = yaml.SafeLoader("")
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        repeated = [] if root is None else list(_repeated_keys(root, source))
-        content = None if root is None or repeated else loader.construct_document(root)
-    except (yaml.YAMLError, ValueError) as error:
-        raise FlowProblem(not_yaml(error, source)) from None
-    except RecursionError:
-        nested = Problem(source, "", "is not YAML: it is nested too deep; flatten it")
-        raise FlowProblem(nested) from None
-    finally:
-        loader.dispose()
+def _parse(text: str, source: str, given: Given, env: str | None) -> tuple[yaml.Node, Any, Values]:
+    """The nodes of a YAML text, which know their lines, its content, and its variables."""
+    root = composed(text, source)
     if root is None:
         fix = f"is empty; begin with `{ROOT}:` and a list of flows"
         raise FlowProblem(Problem(source, "", fix))
-    if repeated:
-        raise FlowProblem(*repeated)
-    return root, content
+    _stop_at(_repeated_keys(root, source))
+    loader = yaml.SafeLoader("")
+    try:
+        values = declared(root, partial(_line_of, source), source, given, env)
+        _stop_at(values.resolve(root, partial(_line_of, source)))
+        _stop_at(_repeated_keys(root, source))
+        return root, loader.construct_document(root), values
+    except FlowProblem:
+        raise
+    except (yaml.YAMLError, ValueError) as error:
+        raise FlowProblem(_not_yaml(error, source, text)) from None
+    except RecursionError:
+        raise FlowProblem(Problem(source, "", _TOO_DEEP)) from None
+    finally:
+        loader.dispose()
 
 
-def not_yaml(error: Exception, source: str) -> Problem:
+_TOO_DEEP = "is not YAML: it is nested too deep; flatten it"
+
+
+def composed(text: str, source: str) -> yaml.Node | None:
+    """The nodes of a YAML text, whose keys are text; None of an empty one.
+
+    Raises:
+        FlowProblem: It is not YAML, or has values that no file can have.
+    """
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        if text.lstrip("\ufeff \r\n\t").startswith("{"):
+            read_json(text, source)
+        raise FlowProblem(_not_yaml(error, source, text)) from None
+    except RecursionError:
+        raise FlowProblem(Problem(source, "", _TOO_DEEP)) from None
+    _stop_at(_of_text(root, source) if root else ())
+    return root
+
+
+def _line_of(source: str, node: yaml.Node) -> str:
+    return located(source, node.start_mark.line + 1)
+
+
+def _stop_at(problems: Iterable[Problem]) -> None:
+    """Raise FlowProblem if there are any."""
+    if found := tuple(problems):
+        raise FlowProblem(*found)
+
+
+MAX_NODES = 1_000_000
+"""Values of a file, counted as often as aliases repeat them."""
+
+
+def size_of(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """The number of values below a node, aliases followed; a node within itself counts once."""
+    if node is None:
+        return 0
+    if id(node) not in known:
+        known[id(node)] = 1
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
+        known[id(node)] = 1 + sum(size_of(each, known) for each in below)
+    return known[id(node)]
+
+
+def _not_yaml(error: Exception, source: str, text: str) -> Problem:
     """The problem of a text that PyYAML cannot read, with its line."""
-    mark = getattr(error, "problem_mark", None)
-    where = located(source, mark.line + 1) if mark else source
+    mark, start = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    where, fix = source, "correct the line"
+    if mark:
+        where = located(source, mark.line + 1)
+        fix = "put `${...}` in quotes" if "${" in (mark.get_snippet() or "") else fix
+    elif isinstance(error, yaml.reader.ReaderError):
+        where = located(source, text[: error.position].count("\n") + 1)
+        fix = f"remove the character U+{int(error.character):04X}"
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return Problem(where, "", f"is not YAML: {what}; correct the line")
+    if mark and start and start.line != mark.line:
+        what += f" ({getattr(error, 'context', '')} from line {start.line + 1} on)"
+    return Problem(where, "", f"is not YAML: {what}; {fix}")
+
+
+def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
+    """Find values with a NUL, and keys that YAML takes for something else than text."""
+    ahead: list[tuple[yaml.Node, FieldPath]] = [(root, ())]
+    visited = set()
+    while ahead:
+        node, path = ahead.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))  # an alias may name one node many times over
+        if isinstance(node, yaml.ScalarNode):
+            if "\0" in node.value:
+                yield Problem(_line_of(source, node), _spelled(path), "holds a NUL; remove it")
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in reversed(node.value):
+                below = (*path, str(key.value))
+                ahead += (value, below), (key, below)
+                if isinstance(key, yaml.ScalarNode) and key.tag not in _KEYS:
+                    fix = f"must be text; put it in quotes: '{key.value}'"
+                    yield Problem(_line_of(source, key), _spelled(below), fix)
+        else:
+            ahead += ((each, (*path, at)) for at, each in reversed([*enumerate(node.value)]))
+
+
+def _spelled(path: FieldPath) -> str:
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(parts).removeprefix(".")
+
+
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+"""Tags of keys: a text, or the sign of a merge."""
 
 
 def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
@@ -389,13 +595,15 @@ def _repeated_keys(root: yaml.Node, source: str) -> Iterator[Problem]:
 
 def _problem(error: ErrorDetails, root: yaml.Node, source: str) -> Problem:
     path = error["loc"]
-    node, _ = _find(root, (*path, *setting_of(error)))
+    if path and path[-1] == "[key]":  # a name that is none
+        path = (*path[:-2], str(path[-2]))
+    within = error.get("ctx", {}).get("path", ())
+    node, _ = _find(root, (*path, *within, *setting_of(error)))
     where = located(source, node.start_mark.line + 1)
     # The letters of a value: YAML takes `+49170` for a number, and `0170` for another one.
     _, value = _find(root, path)
     written = str(value.value) if path and isinstance(value, yaml.ScalarNode) else None
-    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return Problem(where, spelled.removeprefix("."), fix_of(error, written))
+    return Problem(where, _spelled((*path, *within)), fix_of(error, written))
 
 
 def _find(node: yaml.Node, path: FieldPath) -> tuple[yaml.Node, yaml.Node | None]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
+from .. import masking
 from ..html import Cell, Markup, short_sids
-from ..masking import mask as masked
 from .diff import PlanStep
+from .kinds import KINDS, spelled
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {
@@ -29,13 +30,20 @@ def shown(value: Any) -> str:
     """A value as YAML writes it."""
     if value is None:
         return "not set"
-    return json.dumps(_masked(value), ensure_ascii=False)
+    return json.dumps(masking.shown(value), ensure_ascii=False)
+
+
+def titled(step: PlanStep) -> str:
+    """A step's noun, unless it is a way into Flex, and its name."""
+    kind = KINDS.get(step.kept_in)
+    of = " of" if kind and kind.is_single else ""
+    return f"{kind.noun}{of} {shown(step.name)}" if kind else shown(step.name)
 
 
 def lines(step: PlanStep) -> Iterator[str]:
     """A step as lines of text."""
-    sid = f" {step.sid}" if step.sid else ""
-    yield f"  {SIGNS[step.action]} {step.action} {shown(step.name)}{sid}"
+    sid = f" {step.shown_sid}" if step.sid else ""
+    yield f"  {SIGNS[step.action]} {step.action} {titled(step)}{sid}"
     for change in step.changes:
         before = "" if step.action == "create" else f"{shown(change.before)} -> "
         yield f"      {change.field}: {before}{shown(change.after)}"
@@ -46,7 +54,9 @@ def lines(step: PlanStep) -> Iterator[str]:
 def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
     """One row a changed field, or a flow of which no field changes."""
     for step in steps:
-        who = (step.action, step.name, step.sid or "")
+        kind = KINDS.get(step.kept_in)
+        name = masking.mask(f"{kind.noun} {step.name}" if kind else step.name)
+        who = (step.action, name, step.shown_sid)
         for change in step.changes:
             before = "" if step.action == "create" else shown(change.before)
             yield (*who, change.field, before, shown(change.after), step.note)
@@ -56,7 +66,8 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
 
 def html_rows(step: PlanStep) -> Iterator[tuple[object, ...]]:
     """Rows of an HTML table, in which the flow is named once, with its note below its changes."""
-    who: tuple[object, ...] = (badge(step.action), step.name, short_sids(step.sid or ""))
+    [_, name, sid, *_], *_ = rows([step])
+    who: tuple[object, ...] = (badge(step.action), name, short_sids(sid))
     for *_, field, before, after, _note in rows([step] if step.changes else ()):
         yield (*who, field, before, after)
         who = ("", "", "")
@@ -75,15 +86,16 @@ def as_json(step: PlanStep) -> dict[str, Any]:
     return {
         "action": step.action,
         "list": step.kept_in,
-        "flow": step.name,
-        "sid": step.sid,
+        "flow": masking.mask(step.name),
+        "sid": step.shown_sid or None,
+        "address": spelled(step.place),
         "changes": [
-            {"field": one.field, "before": _masked(one.before), "after": _masked(one.after)}
+            {
+                "field": one.field,
+                "before": masking.shown(one.before),
+                "after": masking.shown(one.after),
+            }
             for one in step.changes
         ],
         "note": step.note,
     }
-
-
-def _masked(value: Any) -> Any:
-    return masked(value) if isinstance(value, str) else value

@@ -218,6 +218,7 @@ BY_HANDLER: dict[str, tuple[Foretold, ...]] = {
 """By the integration type of a Flex Flow."""
 _TASK = (
     ("task", r"Flex: task created for .* \(to TaskRouter\)"),
+    ("task", r"TaskRouter: task (?:matches|waits in) .*"),
     ("reservation", r"TaskRouter: offer to \w+ \(to agent\)"),
     ("state", r"WT#\d+: (pending|reserved) \(new\)"),
 )

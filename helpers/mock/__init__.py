@@ -21,7 +21,7 @@ from .flex import resources as flex_flows
 from .journal import Journal, JournalEntry
 from .messaging.presence import ChatConnection
 from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
-from .rest.application import path_template
+from .rest.application import parameters_of, path_template
 from .rest.chat_webhooks import unknown_filters
 from .rest.conversations_webhooks import SCOPED_EVENTS
 from .rest.event_feed import ChatEvent, TaskRouterNotification
@@ -102,6 +102,7 @@ __all__ = [
     "is_loose_expression",
     "is_out_of_time",
     "own_connections",
+    "parameters_of",
     "path_template",
     "reached",
     "unknown_filters",

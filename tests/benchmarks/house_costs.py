@@ -77,7 +77,7 @@ def traced() -> Iterator[list[str]]:
 def busy_day() -> tuple[Figures, Counts]:
     """Count the statements of a busy day, setting it up included, per conversation."""
     with traced() as statements:
-        from helpers.flows import FlexFlowConfig, Integration, Lognormal, load_test
+        from helpers.flows import Arrivals, FlexFlowConfig, Integration, Lognormal, load_test
 
         flow = FlexFlowConfig(
             friendly_name="Support",
@@ -90,7 +90,7 @@ def busy_day() -> tuple[Figures, Counts]:
         day = load_test(
             flow,
             agents=AGENTS,
-            arrivals=CONVERSATIONS,
+            arrivals=Arrivals((1.0,) * 24, exactly=CONVERSATIONS),
             handle_time=Lognormal(600),
             seed=1,
             progress=False,

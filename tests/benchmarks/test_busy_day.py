@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from helpers.flows import (
+    Exactly,
     FlexFlowConfig,
     Integration,
     LoadTest,
@@ -31,6 +32,7 @@ pytest.importorskip("pytest_benchmark")
 
 SECONDS, FAST_SECONDS, SWEEP_SECONDS = 20, 0.5, 60
 CUSTOMERS, AGENTS, MEAN = 5000, 40, 600.0
+DEMAND = demand_of(Exactly(CUSTOMERS), Lognormal(MEAN), None, 24, ("Hello",), 10)
 
 
 def a_flow() -> FlexFlowConfig:
@@ -48,7 +50,7 @@ def a_busy_day() -> LoadTest:
     return load_test(
         a_flow(),
         agents=AGENTS,
-        arrivals=CUSTOMERS,
+        arrivals=Exactly(CUSTOMERS),
         handle_time=Lognormal(MEAN),
         seed=1,
         progress=False,
@@ -67,8 +69,7 @@ def test_five_thousand_conversations_with_forty_agents(benchmark: Any) -> None:
 
 @pytest.mark.benchmark(group="the same queue", timer=time.process_time)
 def test_the_fast_engine(benchmark: Any) -> None:
-    demand = demand_of(CUSTOMERS, Lognormal(MEAN), None, 24, ("Hello",), 10)
-    [job] = jobs_of([a_flow()], demand, as_staffing(AGENTS), 1, None, None)
+    [job] = jobs_of([a_flow()], DEMAND, as_staffing(AGENTS), 1, None, None)
     days: list[LoadTest] = []
     benchmark.pedantic(lambda: days.append(simulate(job, engine="fast")), rounds=5, iterations=1)
     assert days[0].summary.answered == CUSTOMERS
@@ -78,7 +79,7 @@ def test_the_fast_engine(benchmark: Any) -> None:
 @pytest.mark.benchmark(group="the same queue", timer=time.process_time)
 def test_bare_simpy(benchmark: Any) -> None:
     simpy = pytest.importorskip("simpy")
-    customers = demand_of(CUSTOMERS, Lognormal(MEAN), None, 24, ("Hello",), 10).customers(1)
+    customers = DEMAND.customers(1)
 
     def run() -> int:
         environment, ended = simpy.Environment(), []
@@ -123,7 +124,7 @@ def test_a_sweep_of_a_hundred_and_twenty_such_days(benchmark: Any) -> None:
             [a_flow()],
             staffing=[40, 41, 42, 43],
             seeds=30,
-            arrivals=CUSTOMERS,
+            arrivals=Exactly(CUSTOMERS),
             handle_time=Lognormal(MEAN),
             progress=False,
             engine="fast",

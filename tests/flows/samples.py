@@ -74,11 +74,14 @@ def raw_flows(account: Account) -> dict[str, dict[str, Any]]:
 
 def names(draw: Any) -> str:
     """A friendly name; characters that YAML writes in its own way among them."""
-    text = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+    characters = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
+    text = st.text(characters, min_size=1, max_size=20)
     return str(
         draw(
             st.one_of(
-                st.sampled_from(["Web", "No", "1", "~", "a: b", "#x", "\x85", "\u2028 ", "\r\n"]),
+                st.sampled_from(
+                    ["Web", "No", "1", "~", "a: b", "#x", "\x85", "\u2028 ", "\r\n", "${a}"]
+                ),
                 text,
             )
         )

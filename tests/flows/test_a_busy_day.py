@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 import pytest
 from days import erlang_c, servers_of, task_flow, waits_first_come_first_served
 
-from helpers.flows import Exponential, LoadTest, load_test
+from helpers.flows import Exactly, Exponential, LoadTest, load_test
 
 pytestmark = pytest.mark.long
 
@@ -26,7 +26,7 @@ def day() -> LoadTest:
     return load_test(
         task_flow(),
         agents=servers_of(AGENTS),
-        arrivals=CUSTOMERS,
+        arrivals=Exactly(CUSTOMERS),
         handle_time=Exponential(HANDLE_TIME),
         seed=6,
         progress=False,

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from days import servers_of, studio_flow, task_flow
+from days import erlang_c, servers_of, studio_flow, task_flow
 from test_fast_engine import KINDS, centre
 
 from helpers.flows import (
     Arrivals,
     CustomerClass,
+    Exactly,
     Exponential,
     LoadTest,
     Lognormal,
@@ -108,8 +109,10 @@ def test_the_kind_of_handle_time_changes_no_customers_patience() -> None:
     assert len({first_of(handle_time=kind) for kind in kinds}) == 1
 
 
-def test_a_fixed_number_of_customers_has_the_figures_of_earlier_versions() -> None:
-    demand = demand_of(5, Exponential(300), Exponential(100), 2, ("Hi",), 10)
+@pytest.mark.parametrize("arrivals", [Exactly(5), Arrivals((1.0, 1.0), exactly=5)])
+def test_a_fixed_number_of_customers_has_the_figures_of_earlier_versions(arrivals: Any) -> None:
+    demand = demand_of(arrivals, Exponential(300), Exponential(100), 2, ("Hi",), 10)
+    assert {len(demand.customers(seed)) for seed in range(9)} == {5}
     first = demand.customers(1)[0]
     found = (first.arrives, first.handle_time, first.patience)
     assert found == pytest.approx((2629.968123, 710.847451, 48.010774), abs=1e-6)
@@ -125,8 +128,10 @@ def test_other_agents_and_other_habits_meet_the_same_customers() -> None:
     assert len(set(few) & set(slow)) > len(few) / 2
 
 
-def test_numbers_of_customers_by_the_hour_are_poisson() -> None:
-    counts = [len(Arrivals((30.0,)).moments(seed)) for seed in range(300)]
+@pytest.mark.parametrize("arrivals", [30, [30.0], Arrivals((30.0,))])
+def test_numbers_of_customers_are_poisson(arrivals: Any) -> None:
+    demand = demand_of(arrivals, 60, None, 1, ("Hi",), 10)
+    counts = [len(demand.customers(seed)) for seed in range(300)]
     mean = sum(counts) / 300
     variance = sum((count - mean) ** 2 for count in counts) / 299
     assert mean == pytest.approx(30, rel=0.05)
@@ -273,6 +278,37 @@ def test_a_staffing_for_a_target_meets_it_in_each_interval_with_no_agent_to_spar
     assert "needs 40 seeds" in plan._repr_html_()
     assert plan.table()["agents"].tolist() == [first.agents, second.agents]
     assert len(plan.plot().axes) == 2
+
+
+def test_a_staffing_is_that_of_erlangs_tables() -> None:
+    """80 % within 20 s, talks of 300 s: 1, 2 and 5 agents' work needs 3, 4 and 8 (Erlang C)."""
+    loads, hours = (1, 2, 5), 3
+    arrivals = [12.0 * load for load in loads for _ in range(hours)]
+    about: dict[str, Any] = {"arrivals": arrivals, "handle_time": Exponential(300)}
+    plan = staff(task_flow(), interval=hours, habits=servers_of(1), seeds=8, **about, **QUIET)
+    found = [each.agents for each in plan.intervals]
+    assert found == [_agents_by_erlang_c(load, 300, 20) for load in loads] == [3, 4, 8]
+
+
+def _agents_by_erlang_c(load: float, handle_time: float, within: float) -> int:
+    agents = math.floor(load) + 1
+    while erlang_c(load, agents) * math.exp((load - agents) * within / handle_time) > 0.2:
+        agents += 1
+    return agents
+
+
+def test_a_plan_is_estimated_on_days_that_it_was_not_fitted_to() -> None:
+    about: dict[str, Any] = {"arrivals": [12], "handle_time": Exponential(400)}
+    plan = staff(task_flow(), seeds=40, **about, **QUIET)
+    [only] = plan.intervals
+    days = [
+        load_test(task_flow(), agents=plan.staffing, seed=seed, **about, **QUIET).conversations
+        for seed in range(41, 81)
+    ]
+    everyone = [one for day in days for one in day]
+    assert only.estimate.mean == service_level(everyone, 20, "offered") != only.service_level
+    assert only.estimate.low is not None
+    assert only.estimate.interval("service_level") in repr(plan)
 
 
 @pytest.mark.parametrize("levels", [[1], [2, 3, 1], [0, 2, 0, 2], [4, 1, 4]])

@@ -26,6 +26,7 @@ from helpers import Account, connect
 from helpers.flows import (
     Arrivals,
     CustomerClass,
+    Exactly,
     Exponential,
     FlexFlowConfig,
     LoadTest,
@@ -187,7 +188,14 @@ def test_each_customer_fares_as_on_the_mock(routing: str, data: st.DataObject) -
 
 
 def a_day(flow: FlexFlowConfig, **changes: Any) -> LoadTest:
-    given_ = {"agents": 2, "arrivals": 10, "hours": 1, "handle_time": 120, **QUIET, **changes}
+    given_ = {
+        "agents": 2,
+        "arrivals": Exactly(10),
+        "hours": 1,
+        "handle_time": 120,
+        **QUIET,
+        **changes,
+    }
     return load_test(flow, **given_)
 
 
@@ -205,7 +213,7 @@ def test_two_hundred_customers_of_a_long_day_are_played_by_the_mock_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(load_testing, "CHECKED", 5)
-    day = a_day(task_flow(), arrivals=30)
+    day = a_day(task_flow(), arrivals=Exactly(30))
     assert (day.engine, day.summary.offered) == ("fast", 30)
     assert day.engine_reason == "the first 5 customers were the same on the mock"
 
@@ -256,7 +264,7 @@ def test_a_bot_that_treats_customers_differently_is_played_by_the_mock(
     definition = json.loads(json.dumps(asking.fetch().definition))
     definition["states"][1]["properties"]["timeout"] = input_
     flows(asking.sid).update(status="published", definition=definition)
-    assert a_day(bot, account=account, arrivals=2).engine_reason.startswith(reason)
+    assert a_day(bot, account=account, arrivals=Exactly(2)).engine_reason.startswith(reason)
     with pytest.raises(ValueError, match="engine='fast' cannot play this day: ask of its Studio"):
         a_day(bot, account=account, engine="fast")
 

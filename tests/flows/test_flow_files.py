@@ -362,3 +362,11 @@ def test_a_file_that_finds_no_room_leaves_the_old_one_as_it_was(
         load(EXTERNAL).write(path)
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["flows.yaml"]
+
+
+def test_a_name_with_a_nul_is_refused_in_yaml_and_in_python() -> None:
+    assert refusal(TASK.replace("Custom chat", '"Cus\\0tom"')) == [
+        "line 2: flex_flows[0].friendly_name: holds a NUL; remove it"
+    ]
+    with pytest.raises(ValueError, match="holds a NUL; remove it"):
+        FlexFlowConfig(friendly_name="\0", channel_type="custom", integration=Integration(flow="F"))

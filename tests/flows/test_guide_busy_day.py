@@ -16,8 +16,8 @@ def test_the_busy_day_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Monk
     names: dict[str, Any] = {}
     exec(compile(snippet("busy day"), "guide", "exec"), names)
     day = names["day"]
-    assert len(day.conversations) == len(day.waits) == 200
-    assert day.summary.answered + day.summary.abandoned == 200
+    assert 150 < len(day.conversations) == len(day.waits) < 250
+    assert day.summary.answered + day.summary.abandoned == day.summary.offered
     assert day.summary.answered > 150
     exec(compile(snippet("classes and groups"), "guide", "exec"), names)
     assert names["day"].by_class.keys() == {"sales", "service"}

@@ -11,7 +11,7 @@ import yaml
 from rehearsing import STUDIO, changed
 
 from helpers import Account, connect
-from helpers.flows import check, command, compare, load_test, rehearse
+from helpers.flows import Exactly, check, command, compare, load_test, rehearse
 from helpers.flows.file import FlowFile
 
 ASTRAY = changed(STUDIO, flow="Astray")
@@ -65,7 +65,7 @@ def test_a_comparison_shows_which_config_leaves_the_agent_without_a_chat(astray:
 
 
 def test_a_day_says_how_many_tasks_had_no_chat(astray: Account) -> None:
-    day = load_test(ASTRAY, agents=1, arrivals=3, hours=1, account=astray, progress=False)
+    day = load_test(ASTRAY, agents=1, arrivals=Exactly(3), hours=1, account=astray, progress=False)
     assert day.without_chat == 3
     assert "3 tasks name no customer's chat" in repr(day)
 

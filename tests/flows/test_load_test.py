@@ -23,6 +23,7 @@ from support import everything
 from helpers import connect
 from helpers.flows import (
     Arrivals,
+    Exactly,
     Exponential,
     FlowFile,
     FlowProblem,
@@ -41,7 +42,7 @@ QUIET = {"progress": False}
 
 def a_day(flow: Any = None, **changes: Any) -> LoadTest:
     """A short day of a few conversations."""
-    given = {"agents": 2, "arrivals": 20, "hours": 2, "handle_time": 300, **changes}
+    given = {"agents": 2, "arrivals": Exactly(20), "hours": 2, "handle_time": 300, **changes}
     return load_test(flow or task_flow(), **given, **QUIET)
 
 
@@ -50,7 +51,11 @@ def a_day(flow: Any = None, **changes: Any) -> LoadTest:
 
 def test_customers_wait_as_long_as_first_come_first_served_says() -> None:
     day = a_day(
-        agents=servers_of(3), arrivals=150, hours=4, handle_time=Lognormal(240), patience=None
+        agents=servers_of(3),
+        arrivals=Exactly(150),
+        hours=4,
+        handle_time=Lognormal(240),
+        patience=None,
     )
     expected = waits_first_come_first_served(day.demand.customers(day.seed), 3)
     assert max(expected) > 60
@@ -75,7 +80,7 @@ def test_two_configs_and_two_staffings_meet_the_same_customers() -> None:
 
 
 def test_a_result_can_be_pickled() -> None:
-    day = a_day(arrivals=5)
+    day = a_day(arrivals=Exactly(5))
     assert pickle.loads(pickle.dumps(day)) == day
 
 
@@ -135,7 +140,7 @@ def test_agents_with_room_for_more_chats_answer_sooner() -> None:
 
 def test_agents_who_are_too_slow_miss_offers_and_come_back() -> None:
     slow = Staffing((Shift(2),), reaction=LongThenShort(), back_after=30)
-    day = a_day(agents=slow, arrivals=4)
+    day = a_day(agents=slow, arrivals=Exactly(4))
     assert day.summary.missed == 4
     assert day.summary.answered == 4
     assert all(each.wait > 120 for each in day.conversations)
@@ -175,7 +180,7 @@ def test_a_studio_flow_hands_every_customer_over() -> None:
 
 
 def test_an_external_flow_makes_no_tasks_and_says_so() -> None:
-    day = a_day(external_flow(), patience=300, arrivals=6)
+    day = a_day(external_flow(), patience=300, arrivals=Exactly(6))
     summary = day.summary
     assert (summary.tasks, summary.answered, summary.abandoned) == (0, 0, 6)
     assert summary.wait_mean is None
@@ -235,13 +240,13 @@ def test_progress_is_reported_and_reaches_the_end() -> None:
     def progress(done: float, total: float) -> None:
         reports.append((done, total))
 
-    load_test(task_flow(), agents=2, arrivals=20, hours=2, progress=progress)
+    load_test(task_flow(), agents=2, arrivals=Exactly(20), hours=2, progress=progress)
     assert {total for _, total in reports} == {7200}
     assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
 
 def test_without_a_terminal_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:
-    load_test(task_flow(), agents=2, arrivals=2, hours=1)
+    load_test(task_flow(), agents=2, arrivals=Exactly(2), hours=1)
     assert capfd.readouterr() == ("", "")
 
 
@@ -251,7 +256,7 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="of the simulated day") as caught:
-        load_test(task_flow(), agents=2, arrivals=200, hours=8, progress=stop)
+        load_test(task_flow(), agents=2, arrivals=Exactly(200), hours=8, progress=stop)
     so_far = caught.value.so_far
     assert 0 < len(so_far.conversations) < 200
     assert so_far.closes < 8 * 3600
@@ -267,6 +272,8 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
         ({"agents": 0}, "at least one agent"),
         ({"agents": "ten"}, "give a number, or Staffing"),
         ({"arrivals": 0}, "at least 1"),
+        ({"arrivals": -3}, "at least 1"),
+        ({"arrivals": True}, "a number of customers"),
         ({"arrivals": [0.0, 0.0]}, "no customer would come"),
         ({"arrivals": [-1.0]}, "0 or more"),
         ({"arrivals": "many"}, "a number of customers"),
@@ -299,7 +306,7 @@ def test_a_flow_that_names_what_is_not_there_is_refused() -> None:
 def test_the_account_is_not_touched() -> None:
     account = connect()
     before = everything(account), account.mock.journal.position
-    a_day(account=account, arrivals=3)
+    a_day(account=account, arrivals=Exactly(3))
     assert (everything(account), account.mock.journal.position) == before
 
 

@@ -15,7 +15,14 @@ from helpers.flows.rehearsal.script import script_of
 
 ARGUMENTS = {
     "wait": st.sampled_from(["1s", "2m", "1h", "1d"]),
-    "expect": st.sampled_from(["no task", "task pending", "channel active", "customer answered"]),
+    "expect": st.sampled_from(
+        ["no task", "task pending", "channel active", "customer answered", "text Hello"]
+    ),
+    "agent transfers": st.sampled_from(["bob", "alice", "queue Everyone", "nobody"]),
+    "webhook fails": st.sampled_from(["1", "2 times with 500"]),
+    **dict.fromkeys(["customer opens", "customer returns"], st.sampled_from([None, {"n": 1}])),
+    **dict.fromkeys(["chat gets", "task gets"], st.just({"vip": True})),
+    **dict.fromkeys(["customer sends", "agent sends"], st.just("photo.png")),
 }
 
 

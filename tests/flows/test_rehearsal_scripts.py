@@ -168,9 +168,11 @@ def test_every_problem_is_named_at_once_and_a_step_of_python_by_its_number() -> 
         "step 1: `customer says`: the customer has not opened a chat yet; put `customer opens`"
         " before it",
         "step 2: `dance`: is not something a script can say; known are: customer opens,"
-        " customer says, customer leaves, customer returns, agent accepts, agent rejects,"
-        " agent says, agent wraps up, agent completes, agents go away, agents come back,"
-        " bot says, bot hands over, webhook is down, webhook is slow, webhook is up, wait, expect",
+        " customer says, customer sends, customer types, customer leaves, customer returns,"
+        " agent accepts, agent rejects, agent says, agent sends, agent types, agent transfers,"
+        " agent wraps up, agent completes, agents go away, agents come back, bot says,"
+        " bot hands over, webhook is down, webhook is slow, webhook is up, webhook fails,"
+        " chat gets, task gets, task is completed, task is canceled, task is deleted, wait, expect",
         "step 3: 7 is no step; write for example `customer opens`",
         "step 4: `wait`: 'a while' is no duration; write for example 30s, 5m, 2h, 1d or 1h 30m",
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import TASK, flow_files, furnished
+from samples import STUDIO, TASK, flow_files, furnished
 from support import examples
 
 from helpers import Account, connect
@@ -145,3 +145,24 @@ def test_a_flow_without_a_name_cannot_be_exported_and_is_left_by_plans(
     assert {step.sid: step.action for step in planned.steps}[nameless.sid] == "leave"
     planned.apply()
     assert plan(account, TASK).is_empty
+
+
+def test_an_export_is_found_to_be_as_meant(account: Account) -> None:
+    page = STUDIO.replace("custom", "web").replace("Custom chat", "Page")
+    plan(account, f"{page}    enabled: false\n").apply()
+    exported = export(account)
+    assert (len(check(exported)), len(check(exported, account))) == (0, 0)
+    assert exported["Page"].accept == ("channel-type",)
+    assert plan(account, exported, delete=True).is_empty
+
+
+def test_a_deletion_says_that_a_roll_back_makes_a_new_sid(account: Account) -> None:
+    before = export(account)
+    planned = plan(account, "flex_flows: []\n", delete=True)
+    said = "Deleted and made again, as by a roll back, a resource has another SID."
+    assert said in repr(planned)
+    assert said in planned._repr_html_()
+    planned.apply()
+    assert said not in repr(plan(account, before))
+    plan(account, before).apply()
+    assert account.client.flex_api.v1.flex_flow.list()[0].sid != planned.steps[0].sid

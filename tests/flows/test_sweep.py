@@ -15,12 +15,12 @@ import pytest
 from days import external_flow, task_flow
 
 from helpers import connect
-from helpers.flows import Exponential, Sweep, load_test, sweep
-from helpers.flows.busy_day.sweeping import covering, estimate
+from helpers.flows import Exactly, Exponential, Sweep, load_test, sweep
+from helpers.flows.busy_day.sweeping import Estimate, covering, estimate, share_covering
 
 FLOWS = (task_flow("As it is"), task_flow("Gives up", integration_timeout=60))
 DAY: dict[str, Any] = {
-    "arrivals": 12,
+    "arrivals": Exactly(12),
     "hours": 1,
     "handle_time": Exponential(300),
     "patience": Exponential(90),
@@ -141,7 +141,7 @@ def test_an_interval_does_not_leave_what_a_figure_can_be(here: Sweep) -> None:
     first = next(here.cells())
     apart = [
         replace(first.summaries[0], service_level=level, wait_mean=wait)
-        for level, wait in ((0.0, 400.0), *[(1.0, 0.0)] * 39)
+        for level, wait in ((0.0, 393.0), *[(1.0 - 1e-9, 1.0)] * 7, *[(1.0, 0.0)] * 32)
     ]
     cell = replace(first, summaries=tuple(apart))
     level, wait = cell.figure("service_level"), cell.figure("wait_mean")
@@ -160,6 +160,38 @@ def test_with_too_few_seeds_there_is_no_interval_but_how_many_it_needs(here: Swe
     assert (many.mean, many.needed) == (29.5, None)
     assert many.low == pytest.approx(29.5 - 2.023 * math.sqrt(136.67 / 40), abs=0.01)
     assert "no intervals: they need 40 seeds to cover what they say, there are 2" in repr(here)
+
+
+@pytest.mark.parametrize(("rare", "needed"), [(1, 240), (5, 48), (6, None)])
+def test_a_figure_that_nearly_all_days_share_needs_more_seeds(
+    rare: int, needed: int | None
+) -> None:
+    found = covering([4.0] * rare + [0.0] * (40 - rare))
+    assert (found.mean, found.needed) == (rare / 10, needed)
+    assert (found.low is None) is (needed is not None)
+    assert found.interval("abandoned").startswith("needs" if needed else "0.")
+
+
+def test_how_many_seeds_a_rare_event_needs_is_said_beside_its_mean(here: Sweep) -> None:
+    once, never = (replace(here.summaries[0], abandoned=number) for number in (1, 0))
+    summaries = (once, *[never] * 39)
+    seeds = tuple(range(40))
+    found = replace(here, flows=FLOWS[:1], staffing=here.staffing[:1], seeds=seeds)
+    assert "0.0 (needs 240 seeds)" in repr(replace(found, summaries=summaries))
+
+
+def test_days_count_by_their_size_where_a_share_of_customers_is_estimated() -> None:
+    random = Random("hours")
+    pool = [(sum(random.random() < 0.8 for _ in range(of)), of) for of in range(1, 60)] * 3
+    good, everyone = (sum(each) for each in zip(*pool, strict=True))
+    samples = [random.choices(pool, k=40) for _ in range(1_000)]
+    found = [share_covering(sample) for sample in samples]
+    assert found[0].mean == sum(a for a, _ in samples[0]) / sum(b for _, b in samples[0])
+    covers = [(one.low or 0) <= good / everyone <= (one.high or 0) for one in found]
+    assert 930 <= sum(covers) <= 970
+    assert share_covering([(0, 0)] * 40).mean is None
+    assert share_covering([(9, 9)] * 40) == Estimate(1.0, seeds=40)
+    assert share_covering([(9, 10), *[(9, 9)] * 39]).needed == 240
 
 
 def test_the_interval_of_skewed_figures_covers_as_often_as_it_says() -> None:

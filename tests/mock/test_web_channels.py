@@ -71,13 +71,13 @@ def test_visitors_of_one_name_have_an_execution_each_under_their_identity(
     client.flex_api.v1.flex_flow(flow.sid).update(
         integration_type="studio", integration_flow_sid=studio_flow.sid
     )
+    assert account.mock is not None
     for identity in ("visitor-1", "visitor-2"):
         made = make(identity=identity, pre_engagement_data='{"friendlyName": "Visitor"}')
         service.channels(made.sid).messages.create(
             body="hi", from_=identity, x_twilio_webhook_enabled="true"
         )
-    assert account.mock is not None
-    assert account.mock.studio.settle()
+        assert account.mock.studio.settle()
     executions = client.studio.v2.flows(studio_flow.sid).executions.list()
     assert [each.contact_channel_address for each in executions] == ["visitor-1", "visitor-2"]
     context = executions[0].execution_context().fetch().context

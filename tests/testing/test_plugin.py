@@ -239,7 +239,7 @@ def test_a_thousand_tests_would_take_seconds(run: Any) -> None:
         """
     started = time.process_time()
     run(source.replace("COUNT", "30")).assert_outcomes(passed=30)
-    assert time.process_time() - started < 2  # tests/benchmarks/test_testing_costs.py has 1,000
+    assert time.process_time() - started < 2  # tests/benchmarks/starting.py has 1,000
 
 
 # -- the fixtures themselves, in this project

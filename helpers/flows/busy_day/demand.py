@@ -136,8 +136,20 @@ def _check(name: str, value: float, least: float | None = None) -> None:
 ANSWERS_AFTER = Fixed(10.0)
 """Default time that a customer takes to answer a bot: an assumption."""
 
-Arriving = int | Sequence[float]
-"""Number of customers in all, or expected in each hour."""
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """So many customers in all, neither more nor fewer, spread evenly over the day."""
+
+    customers: int
+
+    def __post_init__(self) -> None:
+        if type(self.customers) is not int or self.customers < 1:
+            raise ValueError(f"arrivals={self.customers}: give a whole number, at least 1")
+
+
+Arriving = int | Sequence[float] | Exactly
+"""Number of customers to expect in all, or in each hour; or exactly so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,14 +370,16 @@ def demand_of(
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
     if isinstance(arrivals, int) and not isinstance(arrivals, bool):
-        arrivals = Arrivals((1.0,) * hours, exactly=arrivals)
+        arrivals = Arrivals((Exactly(arrivals).customers / max(1, hours),) * hours)
+    elif isinstance(arrivals, Exactly):
+        arrivals = Arrivals((1.0,) * hours, exactly=arrivals.customers)
     elif isinstance(arrivals, Sequence) and not isinstance(arrivals, str):
         arrivals = Arrivals(tuple(map(float, arrivals)))
     elif not isinstance(arrivals, Arrivals):
         raise TypeError(
-            f"arrivals={arrivals!r}: give a number of customers in all, a list of how many to"
-            " expect in each hour, or Arrivals([...], exactly=5000) for a number spread over hours"
-            " unevenly"
+            f"arrivals={arrivals!r}: give a number of customers to expect, a list of how many to"
+            " expect in each hour, Exactly(5000), or Arrivals([...], exactly=5000) for a number"
+            " spread over hours unevenly"
         )
     return Demand(
         arrivals,

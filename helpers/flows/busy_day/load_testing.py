@@ -117,8 +117,9 @@ def load_test(
         agents: Number of agents who work all day, or a `Staffing`, or a list of them, one for each
             group. They work in the flow's workspace; where the flow names none, in the account's
             first.
-        arrivals: Number of customers in all, spread evenly; or expected in each hour; or
-            `Arrivals`.
+        arrivals: Number of customers to expect in all, spread evenly; or in each hour, in a list;
+            how many come is drawn, too (Poisson). `Exactly(200)` fixes the number, as `Arrivals`
+            can by the hour; days then vary less than real ones.
         handle_time: Duration of a talk with an agent: seconds, `Exponential(300)`,
             `Lognormal(300, 0.75)`, a list of seconds on record, or a function that draws from the
             `random.Random` it is given.
@@ -314,9 +315,16 @@ def _seldom_collecting_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def summary_of(
-    job: Job, counting: Counting, engine: Engine, is_checked: bool
-) -> tuple[Summary, str, str]:
-    """The figures of a day alone, which are cheap to send, for a sweep; its engine, and why."""
-    day = simulate(job, counting, engine=engine, is_checked=is_checked)
-    return day.summary, day.engine, day.engine_reason
+Played = tuple[Summary, str, str]
+"""The figures of a day alone, which are cheap to send; its engine, and why."""
+
+
+def summaries_of(
+    counting: Counting, job: Job, seeds: Sequence[int], engine: Engine, is_checked: bool
+) -> list[Played]:
+    """Simulate a job's day for each of these seeds."""
+    days = (
+        simulate(replace(job, seed=seed), counting, engine=engine, is_checked=is_checked)
+        for seed in seeds
+    )
+    return [(day.summary, day.engine, day.engine_reason) for day in days]

@@ -122,20 +122,26 @@ ServiceLevel = Literal["offered", "answered", "without short", "with short"]
 """
 
 
+def in_time(
+    contacts: Sequence[ContactRecord], within: float, definition: ServiceLevel
+) -> tuple[int, int]:
+    """The number of customers who count as answered in so many seconds, and that of all."""
+    answered = [each.wait for each in contacts if each.outcome == "answered"]
+    good = sum(wait <= within for wait in answered)
+    short = _short(contacts, within)
+    return {
+        "offered": (good, len(contacts)),
+        "answered": (good, len(answered)),
+        "without short": (good, len(contacts) - short),
+        "with short": (good + short, len(contacts)),
+    }[definition]
+
+
 def service_level(
     contacts: Sequence[ContactRecord], within: float, definition: ServiceLevel
 ) -> float | None:
     """The share of customers who were answered in so many seconds; None of none."""
-    answered = [each.wait for each in contacts if each.outcome == "answered"]
-    in_time = sum(wait <= within for wait in answered)
-    short = _short(contacts, within)
-    numbers = {
-        "offered": (in_time, len(contacts)),
-        "answered": (in_time, len(answered)),
-        "without short": (in_time, len(contacts) - short),
-        "with short": (in_time + short, len(contacts)),
-    }
-    good, total = numbers[definition]
+    good, total = in_time(contacts, within, definition)
     return good / total if total else None
 
 

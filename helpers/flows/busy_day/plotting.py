@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from matplotlib.axes import Axes
+
 from ..rehearsal.plotting import Picture
 from .demand import HOUR
 from .metrics import ContactOutcome, ContactRecord, unit
@@ -43,17 +45,18 @@ def plot_day(
         if found:
             at = [each.arrived / HOUR for each in found]
             waited = [each.wait for each in found]
-            name = LABELS.get(outcome, outcome)
-            waits.plot(at, waited, ".", ms=3, color=colour, label=name, rasterized=True)
-            waits.legend(loc="upper left", frameon=False)
+            name, mark = LABELS.get(outcome, outcome), MARK_OF[outcome]
+            waits.plot(at, waited, mark, ms=4, color=colour, label=name, rasterized=True)
+            _legend_above(waits)
     waits.set_ylabel("wait (s)")
     changes = [at / HOUR for at, _ in queue]
     lengths = [length for _, length in queue]
     waiting.fill_between(changes, lengths, step="post", color=ORANGE, lw=0)
     waiting.set_ylabel("tasks waiting")
+    waiting.yaxis.get_major_locator().set_params(integer=True)
     since, agents = zip(*duty, strict=True)
     waiting.step(since, agents, where="post", color=BLUE, lw=1, label="agents on duty")
-    waiting.legend(loc="upper left", frameon=False)
+    _legend_above(waiting)
     hours = [hour + 0.5 for hour in range(len(occupancy))]
     busy.bar(hours, [100 * _drawn(each) for each in occupancy], width=0.9, color=GREY)
     busy.axhline(100, color=RED, lw=0.8, ls="--")
@@ -70,6 +73,12 @@ COLOUR_OF: Mapping[ContactOutcome, str] = {
     "abandoned": RED,
     "canceled": ORANGE,
     "waiting": GREY,
+}
+MARK_OF: Mapping[ContactOutcome, str] = {
+    "answered": ".",
+    "abandoned": "x",
+    "canceled": "s",
+    "waiting": "^",
 }
 LABELS = {"waiting": "still waiting at the end"}
 
@@ -104,30 +113,43 @@ def plot_sweep(
 
 def plot_plan(
     title: str,
-    rows: Sequence[tuple[float, int, Estimated]],
+    rows: Sequence[tuple[float, int, float | None, Estimated]],
     target: float,
+    hours: float,
 ) -> Picture:
-    """Agents, and service level with its interval, of the intervals that start at these hours."""
+    """Agents and service level of the intervals that start at these hours, up to the last.
+
+    The service level is that of the days that the plan was fitted to, then its estimate on others.
+    """
     figure = Picture(figsize=(9, 5), layout="constrained", facecolor="white")
     above, below = figure.subplots(2, 1, sharex=True)
     figure.suptitle(title)
     starts = [start for start, *_ in rows]
-    width = 0.9 * (starts[1] - starts[0] if len(starts) > 1 else 1)
-    found = ", ".join(f"{start:g}: {agents}" for start, agents, _ in rows)
+    widths = [end - start for start, end in zip(starts, [*starts[1:], hours], strict=True)]
+    found = ", ".join(f"{start:g}: {agents}" for start, agents, *_ in rows)
     figure.description = f"{title}. Agents by hour: {found}."
-    above.bar(starts, [agents for _, agents, _ in rows], width, align="edge", color=BLUE)
+    at = [start + width / 2 for start, width in zip(starts, widths, strict=True)]
+    above.bar(at, [agents for _, agents, *_ in rows], [0.9 * each for each in widths], color=BLUE)
     above.set_ylabel("agents")
-    at = [start + width / 2 for start in starts]
+    above.yaxis.get_major_locator().set_params(integer=True)
+    fitted = [100 * _drawn(level) for *_, level, _ in rows]
+    below.plot(at, fitted, "o", color=GREY, mfc="white", label="days it was fitted to")
     scaled = ([100 * _drawn(one) for one in each] for *_, each in rows)
     levels, low, high = zip(*scaled, strict=True)
-    below.plot(at, levels, "o", color=ORANGE)
-    below.vlines(at, low, high, color=ORANGE)
-    below.axhline(100 * target, color=GREY, lw=0.8, ls="--")
+    if not all(map(math.isnan, low)):
+        below.plot(at, levels, "o", color=ORANGE, label="other days, 95 % intervals")
+        below.vlines(at, low, high, color=ORANGE)
+    below.axhline(100 * target, color=RED, lw=0.8, ls="--", label="target")
     below.set(ylabel="service level (%)", xlabel="hour of the day", ylim=(0, 105))
+    _legend_above(below)
     for axes in (above, below):
         axes.grid(axis="y", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _legend_above(axes: Axes) -> None:
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False, borderpad=0.1)
 
 
 def _drawn(value: float | None) -> float:

@@ -193,7 +193,8 @@ class LoadTest:
 
         occupancy = [hour["occupancy"] for hour in self._hours()]
         duty = self.staffing.on_duty(max(self.demand.hours, self.queue[-1][0] / HOUR))
-        return plot_day(self.title, self.conversations, self.queue, occupancy, duty)
+        title = f"{self.title}, seed {self.seed}"
+        return plot_day(title, self.conversations, self.queue, occupancy, duty)
 
     def __repr__(self) -> str:
         lines = [self.title, *(f"  {name:<17} {value}" for name, value in self.summary.lines())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,11 +13,11 @@ from ..config import FlexFlowConfig
 from ..copying import Servers
 from .demand import ANSWERS_AFTER, HOUR, Arrivals, Arriving, CustomerClass, Given
 from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_of, simulate
-from .metrics import ContactRecord, ServiceLevel, service_level, shown
+from .metrics import ContactRecord, ServiceLevel, in_time, service_level, shown
 from .progress import Progress, Show
 from .sandbox import Job
 from .staffing import Shift, Staffing
-from .sweeping import NEEDED, Estimate, covering
+from .sweeping import NEEDED, Estimate, parts_of, share_covering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,8 @@ _SAMPLE = 200
 class StaffedInterval:
     """An interval of a day that begins at an hour, with the agents it needs.
 
-    `offered` is the mean number of customers a day; the service level is that over all days.
+    `offered` is the mean number of customers a day; the service level is that over all days. Its
+    `estimate` is from as many further days, as those that a plan was fitted to flatter it.
     """
 
     start: float
@@ -100,10 +101,11 @@ class StaffPlan:
         from .plotting import plot_plan
 
         rows = [
-            (one.start, one.agents, (one.service_level, one.estimate.low, one.estimate.high))
+            (one.start, one.agents, one.service_level, parts_of(one.estimate))
             for one in self.intervals
         ]
-        return plot_plan(self.title, rows, self.target)
+        end = max(shift.end or 0 for shift in self.staffing.shifts)
+        return plot_plan(self.title, rows, self.target, end)
 
     def __repr__(self) -> str:
         rows = [_HEADS, *self._rows()]
@@ -118,7 +120,7 @@ class StaffPlan:
         return html_table(self._rows(), _HEADS, title=self.title)
 
 
-_HEADS = ["hour", "customers", "agents", "service level", "95 % interval"]
+_HEADS = ["hour", "customers", "agents", "service level", "95 % interval, on other days"]
 
 
 def staff(
@@ -229,7 +231,7 @@ class _Search:
         return self._plan(levels, found)
 
     def _first(self) -> list[int]:
-        """Return the agents that the work of each interval takes if nobody ever waits."""
+        """Return the agents that the work of each interval takes, and no more."""
         levels = [0.0] * self._count
         model = self._model
         for customers in (self._job.demand.customers(seed) for seed in self._seeds[:3]):
@@ -247,9 +249,12 @@ class _Search:
         if self._tried > ROUNDS:
             self._give_up()
         self._bar.update(self._tried)
+        return self._days(levels, self._seeds)
+
+    def _days(self, levels: Sequence[int], seeds: Iterable[int]) -> list[list[list[ContactRecord]]]:
         found: list[list[list[ContactRecord]]] = [[] for _ in range(self._count)]
         staffing = replace(self._model, shifts=shifts_of(levels, self._interval))
-        for seed in self._seeds:
+        for seed in seeds:
             job = replace(self._job, staffing=staffing, seed=seed)
             day = simulate(job, self._counting, engine=self._engine, is_checked=self._is_checked)
             self._used, self._is_checked = day.engine, True
@@ -275,16 +280,19 @@ class _Search:
         return share is not None and share < self._target
 
     def _plan(self, levels: list[int], found: list[list[list[ContactRecord]]]) -> StaffPlan:
-        within, definition = self._counting.within, self._counting.definition
+        within, definition, further = self._counting.within, self._counting.definition, found
+        if len(self._seeds) >= NEEDED:
+            first = max(self._seeds) + 1
+            further = self._days(levels, range(first, first + len(self._seeds)))
         intervals = tuple(
             StaffedInterval(
                 at * self._interval,
                 sum(map(len, days)) / len(days),
                 levels[at],
                 self._share(days),
-                covering([service_level(day, within, definition) for day in days], most=1.0),
+                share_covering([in_time(day, within, definition) for day in others]),
             )
-            for at, days in enumerate(found)
+            for at, (days, others) in enumerate(zip(found, further, strict=True))
         )
         return StaffPlan(
             self._job.flow,

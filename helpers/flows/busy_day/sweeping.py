@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
@@ -23,7 +24,16 @@ from ..config import FlexFlowConfig
 from ..copying import Servers
 from ..directory import must_be_config
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
-from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_of, summary_of
+from .load_testing import (
+    HANDLE_TIME,
+    WITHIN,
+    Counting,
+    Engine,
+    Played,
+    demanded,
+    jobs_of,
+    summaries_of,
+)
 from .metrics import FIGURES, ServiceLevel, Summary, shown
 from .progress import Progress, Show
 from .sandbox import Job
@@ -46,6 +56,9 @@ _MOST = {"service_level": 1.0, "abandonment": 1.0}
 
 NEEDED = 40
 """Seeds from which on an interval is given: with fewer, it would cover less than it says."""
+VARIED = 6
+"""Seeds that must differ from the value that most have: an interval over a rare event covers too
+much or too little."""
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
@@ -56,6 +69,8 @@ _NORMAL = 1.960
 _BEYOND = 2.372
 """Student's t is about 1.960 + 2.372 / n for n degrees of freedom, if they are many."""
 _SYMMETRIC = 1e-6
+_BATCHES = 500
+"""Parts that a grid is sent to other processes in, at most, besides the first day of each cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,8 @@ class Estimate:
     """The mean of a figure over several seeds, and its 95 % interval.
 
     There is no mean where no seed has the figure. There is no interval where all seeds have the
-    same, nor where more seeds are `needed` for one that covers the truth in 93 to 97 % of cases.
+    same, nor where more seeds are `needed` for one that covers the truth in 93 to 97 % of cases:
+    40, or more where nearly all seeds have the same.
     """
 
     mean: float | None
@@ -104,12 +120,13 @@ def covering(
     found = [float(value) for value in values if value is not None]
     plain, count = estimate(found), len(found)
     mean = plain.mean
-    if mean is None or count < NEEDED:
-        needed = None if mean is None else NEEDED
-        return replace(plain, low=None, high=None, needed=needed)
+    if mean is None:
+        return plain
+    differing = count - max(Counter(found).values())
+    if count < NEEDED or differing < VARIED:
+        more = math.ceil(count * VARIED / differing) if differing else None
+        return replace(plain, low=None, high=None, needed=NEEDED if count < NEEDED else more)
     spread = statistics.stdev(found)
-    if max(found) == min(found):
-        return replace(plain, low=None, high=None)
     skewness = math.fsum(((value - mean) / spread) ** 3 for value in found) / count
     t, root = _NORMAL + _BEYOND / (count - 1), math.sqrt(count)
 
@@ -120,6 +137,22 @@ def covering(
         return min(most, max(least, mean - spread / root * t))
 
     return replace(plain, low=end(t), high=end(-t))
+
+
+def share_covering(days: Sequence[tuple[float, float]]) -> Estimate:
+    """Share of sums, each day's part and whole, and its 95 % interval as of `covering`.
+
+    Days count by their size; each enters by the amount by which it moves the share.
+    """
+    part, whole = (math.fsum(each) for each in zip(*days, strict=True))
+    if not whole:
+        return Estimate(None)
+    share = part / whole
+    by_day = covering([good / of if of else None for good, of in days], most=1.0)
+    if by_day.low is None:
+        return replace(by_day, mean=share)
+    moved = [share + (good - share * of) * len(days) / whole for good, of in days]
+    return replace(covering(moved, most=1.0), mean=share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +204,7 @@ class Sweep:
             (cell.flow.friendly_name, cell.staffing.label): {
                 (name, part): value
                 for name in names or MAIN
-                for part, value in zip(_PARTS, _parts(cell.figure(name)), strict=True)
+                for part, value in zip(_PARTS, parts_of(cell.figure(name)), strict=True)
             }
             for cell in self.cells()
         }
@@ -197,7 +230,7 @@ class Sweep:
         labels = [staffing.label for staffing in self.staffing]
         lines: dict[str, list[Estimated]] = {}
         for cell in self.cells():
-            lines.setdefault(cell.flow.friendly_name, []).append(_parts(cell.figure(name)))
+            lines.setdefault(cell.flow.friendly_name, []).append(parts_of(cell.figure(name)))
         each = f"mean of {len(self.seeds)} seeds each"
         is_estimated = any(low is not None for line in lines.values() for _, low, _ in line)
         return plot_sweep(name, labels, lines, each + (", 95 % intervals" if is_estimated else ""))
@@ -225,7 +258,7 @@ class Sweep:
         import pandas as pd
 
         keys = [(cell.flow.friendly_name, cell.staffing.label) for cell in self.cells()]
-        rows = [_parts(self.difference(name, key, keys[0])) for key in keys[1:]]
+        rows = [parts_of(self.difference(name, key, keys[0])) for key in keys[1:]]
         index = pd.MultiIndex.from_tuples(keys[1:], names=["flow", "agents"])
         return pd.DataFrame(rows, index=index, columns=list(_PARTS)).astype(float)
 
@@ -275,16 +308,18 @@ class Sweep:
 
 
 def _written(name: str, found: Estimate) -> str:
-    """`12.3 s (10.1 s to 14.5 s)`."""
+    """`12.3 s (10.1 s to 14.5 s)`; a remark says where all figures need more seeds."""
     mean = shown(name, found.mean)
-    return mean if found.low is None else f"{mean} ({found.interval(name)})"
+    is_said = found.low is not None or (found.needed or 0) > NEEDED
+    return f"{mean} ({found.interval(name)})" if is_said else mean
 
 
 CellKey = tuple[str, str]
 _PARTS = ("mean", "low", "high")
 
 
-def _parts(found: Estimate) -> tuple[float | None, float | None, float | None]:
+def parts_of(found: Estimate) -> tuple[float | None, float | None, float | None]:
+    """Return mean, low and high of an estimate."""
     return found.mean, found.low, found.high
 
 
@@ -292,7 +327,7 @@ def sweep(
     flows: Sequence[FlexFlowConfig],
     *,
     staffing: Sequence[GivenStaff],
-    seeds: int | Sequence[int] = 5,
+    seeds: int | Sequence[int] = NEEDED,
     arrivals: Arriving | Arrivals | None = None,
     handle_time: Given = HANDLE_TIME,
     patience: Given | None = None,
@@ -315,7 +350,8 @@ def sweep(
     Args:
         flows: The configs.
         staffing: Numbers of agents, or `Staffing`s, or lists of them, one for each group.
-        seeds: Number of days of each, or their seeds. All configs meet the same customers.
+        seeds: Number of days of each, or their seeds. All configs meet the same customers. With
+            fewer than 40 no intervals are given.
         arrivals: As for `load_test`, as are the following.
         handle_time: Duration of a talk with an agent.
         patience: Longest wait for an agent.
@@ -348,34 +384,35 @@ def sweep(
     staffings = tuple(map(as_staffing, staffing))
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
     _check(flows, staffings, chosen)
-    days = [
-        replace(job, staffing=staffed, seed=seed)
-        for job, staffed, seed in product(
-            jobs_of(flows, demand, staffings[0], chosen[0], account, servers), staffings, chosen
-        )
-    ]
-    found: list[tuple[Summary, str, str]] = []
+    jobs_made = jobs_of(flows, demand, staffings[0], chosen[0], account, servers)
+    cells = [replace(job, staffing=staffed) for job, staffed in product(jobs_made, staffings)]
+    found: list[Played] = []
     parallel = Parallel(return_as="generator", batch_size=1, pre_dispatch="all")
-    each, title = len(chosen), f"{len(days)} busy days"
-    with Progress(title, len(days), progress) as bar, _backend(cluster, jobs):
+    each, days = len(chosen), len(cells) * len(chosen)
+    size = math.ceil(days / _BATCHES)
+    with Progress(f"{days} busy days", days, progress) as bar, _backend(cluster, jobs):
 
-        def run(some: Iterable[tuple[Job, Engine, bool]]) -> list[tuple[Summary, str, str]]:
-            here = []
-            for one in parallel(delayed(summary_of)(day, counting, *by) for day, *by in some):
-                found.append(one)
-                here.append(one)
+        def run(some: Iterable[tuple[Job, Sequence[int], Engine, bool]]) -> list[Played]:
+            here: list[Played] = []
+            for batch in parallel(delayed(summaries_of)(counting, *one) for one in some):
+                here += batch
+                found.extend(batch)
                 bar.update(len(found))
             return here
 
-        first = run((day, engine, False) for day in days[::each])
+        first = run((job, chosen[:1], engine, False) for job in cells)
         rest = iter(
             run(
-                (day, engine if first[number // each][1] == "fast" else "mock", True)
-                for number, day in enumerate(days)
-                if number % each
+                (job, chosen[at : at + size], engine if by == "fast" else "mock", True)
+                for job, (_, by, _) in zip(cells, first, strict=True)
+                for at in range(1, each, size)
             )
         )
-    summaries = (next(rest)[0] if n % each else first[n // each][0] for n in range(len(days)))
+    summaries = [
+        summary
+        for one, _, _ in first
+        for summary in (one, *(next(rest)[0] for _ in range(each - 1)))
+    ]
     engines = tuple((by, reason) for _, by, reason in first)
     is_fixed = any(one.arrivals.exactly is not None for one in demand.classes)
     return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines, is_fixed)

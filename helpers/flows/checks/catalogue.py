@@ -14,7 +14,7 @@ from ...mock import (
     is_out_of_time,
     reached,
 )
-from ..config import FlexFlowConfig, contact_text, others
+from ..config import CHANNEL_TYPE, FlexFlowConfig, contact_text, others
 from ..conversations import AddressConfig, ConversationConfig, CustomChatConfig
 from ..errors import FlowProblem
 from .account_reader import PUBLISHED
@@ -62,13 +62,11 @@ def _check(
 # -- checks of the file alone
 
 
-@_check("channel-type", "warning", GUIDE, _DOC)
+@_check(CHANNEL_TYPE, "warning", GUIDE, _DOC)
 def channel_type(subject: CheckInput) -> Iterator[CheckResult]:
     """A channel type that is not custom, without an address on that channel."""
     flow = subject.flow
-    # A flow with an address on another channel is meant for that channel.
-    has_address = flow.contact_identity is not None and flow.channel_type != "web"
-    if flow.channel_type != "custom" and not has_address:
+    if flow.is_for_other_clients:
         yield CheckResult(
             ("channel_type",),
             f"A chat client of one's own needs channel type custom, and this is"

@@ -72,7 +72,7 @@ EMPTY: dict[str, Any] = {entry.name: entry.empty for entry in ENTRIES} | {
     if not isinstance(value, str)
 }
 """Values of an empty form."""
-UNSEEN = ("chat_service", "formerly", "accept")
+UNSEEN = ("chat_service", "formerly", "accept", "lifecycle")
 """Other fields of a file, which the form keeps as they are."""
 
 

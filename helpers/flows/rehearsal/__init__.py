@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from ...lazy import lazily
 from .comparison import Comparison, Comparisons, Pair, compare
+from .draft import StudioDraft
 from .outcome import Outcome, Rehearsal
 from .rehearse import rehearse
 from .script import SCRIPTS, Script, ScriptProblem, ScriptStep
-from .simulation import Lost
+from .simulation import Lost, Shortfall
 from .timeline import Row
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Script",
     "ScriptProblem",
     "ScriptStep",
+    "Shortfall",
+    "StudioDraft",
     "compare",
     "rehearse",
 ]

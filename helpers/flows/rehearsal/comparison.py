@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, overload
 from ... import html
 from ...account import Account
 from ..copying import Servers
-from ..file import Config
+from .draft import Playable
 from .grammar import duration
-from .outcome import BOLD, Rehearsal, styled
+from .outcome import BOLD, UNDONE, Rehearsal, styled
 from .rehearse import Sandbox
 from .script import SCRIPTS, Script, script_of
 from .timeline import Row
@@ -70,9 +70,21 @@ class Comparison:
 
     @property
     def outcomes(self) -> list[tuple[str, str, str]]:
-        """Figures of the outcome that differ: the name, a's and b's."""
+        """Figures of the outcome that differ: the name, a's and b's.
+
+        Steps that could not be done are among them even where they are the same in both.
+        """
         both = zip(self.a.outcome.lines(), self.b.outcome.lines(), strict=True)
-        return [(name, a, b) for (name, a), (_, b) in both if a != b]
+        return [
+            (name, a, b)
+            for (name, a), (_, b) in both
+            if a != b or (name == UNDONE and self.is_incomplete)
+        ]
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether a step could not be done, but for those of a party that has no part."""
+        return any(each.outcome.undone for each in (self.a, self.b))
 
     @property
     def differences(self) -> tuple[Pair, ...]:
@@ -81,7 +93,7 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Return whether nothing differs."""
+        """Return whether nothing differs, and all was played."""
         return not self.differences and not self.outcomes
 
     def table(self) -> pd.DataFrame:
@@ -108,7 +120,20 @@ class Comparison:
                 rows = " | ".join(map(str, both))
                 lines.append(f"{pair.mark:>2} {when:>12}  {pair.row.kind}: {rows}")
         summary = [f"{name}: a: {a} | b: {b}" for name, a, b in self.outcomes]
-        return "\n".join([*lines, "", *(summary or ["the same comes of both"])])
+        summary = summary or ["the same comes of both"]
+        return "\n".join([*lines, "", *self.remarks, *summary])
+
+    @property
+    def remarks(self) -> list[str]:
+        """Things to know about the comparison: steps left out, and what is taken for granted."""
+        sides = (("a", self.a), ("b", self.b))
+        foreign = [
+            f"{name}: {each.outcome.foreign} steps are for a party that has no part in it"
+            for name, each in sides
+            if each.outcome.foreign
+        ]
+        assumed = {f"assumes: {one}": None for _, each in sides for one in each.assumptions}
+        return [*foreign, *assumed]
 
     def _repr_html_(self) -> str:
         heads = ("", "after", "kind", "a", "b")
@@ -123,6 +148,7 @@ class Comparison:
         summary = html.table(self.outcomes, ("outcome", "a", "b"), style=html.TOP_LEFT)
         alike = len(self.pairs) - len(shown)
         rest = f"<p>{alike} more lines are the same in both; table() has them.</p>" if alike else ""
+        rest += "".join(f"<p>{html.escaped(each)}</p>" for each in self.remarks)
         title = f"<b>{html.escaped(self.title)}</b>"
         return f"<div>{title}{summary if self.outcomes else ''}{timelines}{rest}</div>"
 
@@ -150,27 +176,31 @@ class Comparisons(Sequence[Comparison]):
         """Differences of the outcomes.
 
         One row a difference: `script`, `outcome`, `a` and `b`; and for each script `lines`,
-        the number of lines that differ in its timelines.
+        the number of lines that differ in its timelines, and `left_out`, the number of steps of
+        both that are for a party that has no part in it.
         """
         from ...frames import AlignedTable
 
-        return AlignedTable(self._rows(), columns=["script", "outcome", "a", "b", "lines"])
+        columns = ["script", "outcome", "a", "b", "lines", "left_out"]
+        return AlignedTable(self._rows(), columns=columns)
 
-    def _rows(self) -> list[tuple[str, str, str, str, int]]:
+    def _rows(self) -> list[tuple[str, str, str, str, int, int]]:
         return [
-            (one.script.name, name, a, b, len(one.differences))
+            (one.script.name, name, a, b, len(one.differences), _left_out(one))
             for one in self.each
             for name, a, b in one.outcomes or [("(the same)", "", "")]
         ]
 
     def __repr__(self) -> str:
         return "\n".join(
-            f"{script}: {name}" + (f": a: {a} | b: {b}" if a or b else "") + f" ({lines} lines)"
-            for script, name, a, b, lines in self._rows()
+            f"{script}: {name}"
+            + (f": a: {a} | b: {b}" if a or b else "")
+            + f" ({lines} lines{f', {left_out} steps left out' * bool(left_out)})"
+            for script, name, a, b, lines, left_out in self._rows()
         )
 
     def _repr_html_(self) -> str:
-        heads = ("script", "outcome", "a", "b", "lines that differ")
+        heads = ("script", "outcome", "a", "b", "lines that differ", "steps left out")
         flows = f"a = {_named(self.each[0].a.flow)}, b = {_named(self.each[0].b.flow)}"
         drawn = html.table(self._rows(), heads, style=html.TOP_LEFT)
         return f"<div><b>{html.escaped(flows)}</b>{drawn}</div>"
@@ -178,42 +208,46 @@ class Comparisons(Sequence[Comparison]):
 
 @overload
 def compare(
-    a: Config,
-    b: Config,
+    a: Playable,
+    b: Playable,
     script: None = None,
     *,
     account: Account | None = None,
     servers: Servers | None = None,
+    replies: Sequence[str] | None = None,
 ) -> Comparisons: ...
 
 
 @overload
 def compare(
-    a: Config,
-    b: Config,
+    a: Playable,
+    b: Playable,
     script: Script | str | Path | Sequence[object],
     *,
     account: Account | None = None,
     servers: Servers | None = None,
+    replies: Sequence[str] | None = None,
 ) -> Comparison: ...
 
 
 def compare(
-    a: Config,
-    b: Config,
+    a: Playable,
+    b: Playable,
     script: object = None,
     *,
     account: Account | None = None,
     servers: Servers | None = None,
+    replies: Sequence[str] | None = None,
 ) -> Comparison | Comparisons:
     """Play a script with two configs, side by side, each in a copy of its own.
 
     Args:
-        a: The first config.
-        b: The second config.
+        a: The first config, or Studio definition: see `StudioDraft`.
+        b: The second one.
         script: As for `rehearse`, as are the following; every shipped script by default.
         account: The account that the flows are for.
         servers: Makers of functions that answer, by URL.
+        replies: Texts with which customers answer a bot.
 
     Returns:
         A `Comparison`; for every script `Comparisons`, one a script.
@@ -221,7 +255,8 @@ def compare(
     Raises:
         FlowProblem, TwilioRestException: As for `rehearse`.
     """
-    scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
+    names: Iterable[object] = SCRIPTS.values() if script is None else [script]
+    scripts = [script_of(each, replies) for each in names]
     sides = [Sandbox(one, account, servers or {}) for one in (a, b)]
     each = tuple(compare_rehearsals(*(side.play(one) for side in sides)) for one in scripts)
     return Comparisons(each) if script is None else each[0]
@@ -268,5 +303,9 @@ def _cells(row: Row | None) -> tuple[str, str, str]:
     return (row.who, row.what, row.detail) if row else ("", "", "")
 
 
-def _named(flow: Config) -> str:
+def _left_out(one: Comparison) -> int:
+    return one.a.outcome.foreign + one.b.outcome.foreign
+
+
+def _named(flow: Playable) -> str:
     return f"{flow.label} ({flow.handler})"

@@ -1,86 +1,141 @@
-"""The customer of a rehearsal: one with a chat page, or one with a phone."""
+"""The customers of a rehearsal: each with a chat page, or with a phone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import mimetypes
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...account import Account
 from ...chat import ChatClient, ConversationsClient
+from ...chat.media import MediaService
 from ...json_object import attributes_in, entry
 from ...mock import ChatEvent, MockTwilio, TwilioError
 from ..copying import DAY
+from .grammar import Said
 from .timeline import CUSTOMER, SERVER, Misfit, Record
 
 IDENTITY, NAME = "customer-1", "Jane"
 PHONE = "+15550142"
-"""The customer's number."""
+"""The first customer's number."""
+
+
+class Persona(NamedTuple):
+    """A customer's name, identity in chats, and number."""
+
+    name: str
+    identity: str
+    phone: str
+
+    def is_author(self, author: str) -> bool:
+        """Return whether a message's author is this customer."""
+        return author == self.identity or author.endswith(self.phone)
+
+    @property
+    def actor(self) -> str:
+        """The customer in a timeline."""
+        return CUSTOMER if self.name == NAME else f"{CUSTOMER} {self.name}"
+
+
+def persona(number: int, name: str) -> Persona:
+    """The customer of this number, from 1."""
+    return Persona(name or NAME, f"customer-{number}", f"+1555{141 + number:04d}")
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerMessage:
-    """A message in one of the customer's chats."""
+    """A message in a chat of the customer of this name."""
 
     sid: str
     channel_sid: str
     author: str
     seconds: int
     body: str
+    customer: str
+    by_customer: bool
+    attributes: str
 
-    @property
-    def by_customer(self) -> bool:
-        """Return whether the customer wrote it."""
-        return self.author == IDENTITY or self.author.endswith(PHONE)
+
+@dataclass(slots=True)
+class Chats:
+    """The chats of all customers.
+
+    `channels` are their SIDs, the last one under way; `states` has for each a state of
+    Conversations, or `ACTIVE` or `INACTIVE` in Programmable Chat, or `deleted`; `messages` are
+    those of all authors.
+    """
+
+    channels: list[str] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)
+    messages: list[CustomerMessage] = field(default_factory=list)
 
 
 class SimulatedCustomer:
-    """A customer, and the customer's chats.
+    """A customer; `channels` are the SIDs of the customer's own chats, of which `chats` has all."""
 
-    `channels` are the SIDs of the chats so far, the last one under way; `states` has for each a
-    state of Conversations, or `ACTIVE` or `INACTIVE` in Programmable Chat, or `deleted`; `messages`
-    are those of all authors.
-    """
-
-    ended = "closed"
-    """State of a chat that nobody writes in any more."""
-
-    def __init__(self, account: Account, mock: MockTwilio, record: Record) -> None:
-        self._account, self._record = account, record
+    def __init__(
+        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
+    ) -> None:
+        self._account, self._record, self.own, self.chats = account, record, own, chats
         self.channels: list[str] = []
-        self.states: dict[str, str] = {}
-        self.messages: list[CustomerMessage] = []
         self._unsubscribe = mock.follow(self._handle)
 
-    def open(self) -> None:
-        """Begin, or come back."""
+    def open(self, data: Mapping[str, Any] | None = None) -> None:
+        """Begin, or come back; with data of a form that was filled in before."""
         raise NotImplementedError
 
-    def says(self, body: str) -> None:
+    def says(self, message: str | Said) -> None:
         """Write in the chat."""
+        self._record.acting = self.own.actor
+        if isinstance(message, Said):
+            self._send(message.text, message.attributes)
+        else:
+            self._send(message, None)
+
+    def _send(self, body: str, attributes: Any) -> None:
+        raise NotImplementedError
+
+    def send_file(self, name: str) -> None:
+        """Send a file of this name."""
+        raise NotImplementedError
+
+    def type(self) -> None:
+        """Show that a message is being typed."""
         raise NotImplementedError
 
     def leave(self) -> None:
         """Go away; Twilio does not learn of it."""
 
-    @property
-    def latest(self) -> CustomerMessage | None:
-        """The customer's latest message."""
-        return next((each for each in reversed(self.messages) if each.by_customer), None)
+    def _add(self, sid: str) -> None:
+        """Add a chat of the customer's, if it is not the latest."""
+        if sid not in self.channels[-1:]:
+            self.channels.append(sid)
+            self.chats.channels.append(sid)
 
     def _handle(self, event: ChatEvent) -> None:
         sid, resource = event.channel_sid, event.resource
-        if sid not in self.channels:
+        if sid is None or sid not in self.channels:
             return
         if event.name == "messageAdded":
             text, author = resource["body"] or "", event.identity or ""
-            message = CustomerMessage(resource["sid"], sid, author, self._record.seconds, text)
-            self.messages.append(message)
+            self.chats.messages.append(
+                CustomerMessage(
+                    resource["sid"],
+                    sid,
+                    author,
+                    self._record.seconds,
+                    text,
+                    self.own.name,
+                    self.own.is_author(author),
+                    resource["attributes"],
+                )
+            )
         elif event.name == "channelUpdated":
-            self.states[sid] = self._state_of(resource)
+            self.chats.states[sid] = self._state_of(resource)
         elif event.name == "channelRemoved":
-            self.states[sid] = "deleted"
+            self.chats.states[sid] = "deleted"
 
     def _state_of(self, resource: Any) -> str:
         return str(resource["state"])
@@ -91,32 +146,48 @@ class SimulatedCustomer:
         self._unsubscribe()
 
 
-Arrive = Callable[[], str]
-"""Makes the customer's chat, as your server does, or finds the one that is open; its SID."""
+Arrive = Callable[[Persona, Mapping[str, Any]], str]
+"""Makes the customer's chat, as your server does, or finds the one that is open; its SID.
+
+It is called with the data of a form that was filled in before.
+"""
+
+
+def file_of(name: str) -> dict[str, Any]:
+    """A file of this name, to send: it holds its name."""
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return {"content_type": kind, "media": name.encode(), "filename": name}
 
 
 class CustomerWithPage(SimulatedCustomer):
     """A customer who opens and closes a page with a chat in it, on Conversations."""
 
-    def __init__(self, account: Account, mock: MockTwilio, record: Record, arrive: Arrive) -> None:
-        super().__init__(account, mock, record)
+    def __init__(
+        self,
+        account: Account,
+        mock: MockTwilio,
+        record: Record,
+        own: Persona,
+        chats: Chats,
+        arrive: Arrive,
+    ) -> None:
+        super().__init__(account, mock, record, own, chats)
         self._arrive = arrive
         self._chat: Any = None
         self._channel: Any = None
 
-    def open(self) -> None:
+    def open(self, data: Mapping[str, Any] | None = None) -> None:
         """Open the page: the server gets the chat, the page connects to it."""
         self.leave()
         self._record.acting = SERVER
-        sid = self._arrive()
-        if sid not in self.channels[-1:]:
-            self.channels.append(sid)
-        self._record.acting = CUSTOMER
-        token = partial(self._account.chat_token, IDENTITY, ttl=DAY)
+        sid = self._arrive(self.own, data or {})
+        self._add(sid)
+        self._record.acting = self.own.actor
+        token = partial(self._account.chat_token, self.own.identity, ttl=DAY)
         chat = self._connect(token())
         chat.on("tokenAboutToExpire", lambda *_: chat.update_token(token()))
         self._chat = chat
-        self.states.setdefault(sid, self._join(sid))
+        self.chats.states.setdefault(sid, self._join(sid))
 
     def _connect(self, token: str) -> Any:
         return ConversationsClient(self._account, token)
@@ -126,12 +197,24 @@ class CustomerWithPage(SimulatedCustomer):
         self._channel = self._chat.get_conversation_by_sid(sid)
         return "active"
 
-    def says(self, body: str) -> None:
-        """Write in the chat that the page shows."""
-        self._record.acting = CUSTOMER
+    def _send(self, body: str, attributes: Any) -> None:
+        self._shown().send_message(body, attributes)
+
+    def send_file(self, name: str) -> None:
+        """Send a file in the chat that the page shows."""
+        self._record.acting = self.own.actor
+        self._shown().send_message(media=file_of(name))
+
+    def type(self) -> None:
+        """Show in the chat that a message is being typed."""
+        self._record.acting = self.own.actor
+        self._shown().typing()
+        self._record.note("event", self.own.actor, "is typing")
+
+    def _shown(self) -> Any:
         if self._channel is None:
             raise Misfit("the chat could not be opened")
-        self._channel.send_message(body)
+        return self._channel
 
     def leave(self) -> None:
         """Close the page; Twilio does not learn of it."""
@@ -142,8 +225,6 @@ class CustomerWithPage(SimulatedCustomer):
 
 class CustomerOfChannel(CustomerWithPage):
     """A customer with a page on Programmable Chat."""
-
-    ended = "INACTIVE"
 
     def _connect(self, token: str) -> Any:
         return ChatClient(self._account, token)
@@ -160,22 +241,47 @@ class CustomerWithPhone(SimulatedCustomer):
     """A customer who texts a number of the account; nothing is made before the first text."""
 
     def __init__(
-        self, account: Account, mock: MockTwilio, record: Record, network: str, number: str
+        self,
+        account: Account,
+        mock: MockTwilio,
+        record: Record,
+        own: Persona,
+        chats: Chats,
+        network: str,
+        number: str,
     ) -> None:
-        super().__init__(account, mock, record)
+        super().__init__(account, mock, record, own, chats)
         prefix = "" if network == "sms" else f"{network}:"
-        self._phone = mock.phone(f"{prefix}{PHONE}")
+        self._phone = mock.phone(f"{prefix}{own.phone}")
         self._number = f"{prefix}{number.removeprefix(prefix)}"
 
-    def open(self) -> None:
+    def open(self, data: Mapping[str, Any] | None = None) -> None:
         """Take the phone."""
-        self._record.note("event", CUSTOMER, "has a phone", "the first text makes the conversation")
+        if data:
+            raise Misfit("a phone has no form to fill in before the chat")
+        self._record.note(
+            "event", self.own.actor, "has a phone", "the first text makes the conversation"
+        )
 
-    def says(self, body: str) -> None:
-        """Send a text."""
-        self._record.acting = CUSTOMER
+    def _send(self, body: str, attributes: Any) -> None:
+        if attributes is not None:
+            raise Misfit("a text has no attributes")
+        self._text(body)
+
+    def send_file(self, name: str) -> None:
+        """Send a file from the phone."""
+        self._record.acting = self.own.actor
+        own = self._account.credentials.chat_service_sid
+        uploaded = MediaService(self._account.client, own, in_kernel=True).upload(file_of(name))
+        self._text(None, [uploaded])
+
+    def type(self) -> None:
+        """Say that a phone shows nobody that a message is being typed."""
+        raise Misfit("a phone does not show that a message is being typed")
+
+    def _text(self, body: str | None, media_sids: Sequence[str] = ()) -> None:
         try:
-            sent = self._phone.send(body, to=self._number)
+            sent = self._phone.send(body, to=self._number, media_sids=media_sids)
         except TwilioError as refused:
             raise Misfit(f"Twilio refuses: {refused.code}: {refused}") from None
         if sent is None:
@@ -185,8 +291,8 @@ class CustomerWithPhone(SimulatedCustomer):
         sid = event.channel_sid
         is_own = event.name == "messageAdded" and event.identity == self._phone.address
         if is_own and sid is not None and sid not in self.channels:
-            self.channels.append(sid)
-            self.states[sid] = "active"
+            self._add(sid)
+            self.chats.states[sid] = "active"
         super()._handle(event)
 
 

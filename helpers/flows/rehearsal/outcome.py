@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from ... import html
 from ...diagrams import STEPS, SequenceDiagram
 from ...mock import JournalEntry
-from ..file import Config
+from .draft import Playable
 from .grammar import duration
+from .looking import author_of
 from .script import Script
-from .simulation import Lost, Simulation
+from .simulation import FILE, Lost, Shortfall, Simulation
 from .timeline import Row
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .plotting import Picture
 
 COLUMNS = tuple(each.name for each in fields(Row))
+UNDONE = "could not be done"
 BOLD, NOWRAP = ";font-weight:bold", ";white-space:nowrap"
 
 
@@ -47,6 +49,8 @@ class Outcome:
         lost: The customer's messages that reached nobody, and why.
         misfits: Steps that could not be done, and why.
         unmet: Expectations of the script that were not met.
+        foreign: Number of the misfits that are steps of a party that has no part in such a chat,
+            such as those of your server where Studio answers.
     """
 
     answered_by: str | None
@@ -59,6 +63,12 @@ class Outcome:
     lost: tuple[Lost, ...]
     misfits: tuple[str, ...]
     unmet: tuple[str, ...]
+    foreign: int = field(default=0, repr=False)
+
+    @property
+    def undone(self) -> int:
+        """Number of steps that could not be done, but for `foreign` ones."""
+        return len(self.misfits) - self.foreign
 
     @property
     def answered(self) -> bool:
@@ -76,7 +86,7 @@ class Outcome:
         yield f"{'conversation' if is_conversation else 'channel'} at the end", self.channel
         yield "unanswered", "; ".join(self.unanswered) or "-"
         yield "reached nobody", "; ".join(f"{one.body} ({one.why})" for one in self.lost) or "-"
-        yield "could not be done", "; ".join(self.misfits) or "-"
+        yield UNDONE, "; ".join(self.misfits) or "-"
         yield "expectations not met", "; ".join(self.unmet) or "-"
 
     def __str__(self) -> str:
@@ -86,37 +96,30 @@ class Outcome:
         return html.table(self.lines(), style=html.TOP_LEFT)
 
 
-def outcome_of(simulation: Simulation, kind: str) -> Outcome:
-    """The result of a simulation after its last step; `kind` is the flow's integration type."""
-    messages, agents = simulation.customer.messages, simulation.agents.identities
-    first = next((each for each in messages if each.by_customer), None)
-    later = messages[messages.index(first) + 1 :] if first else []
-    replies = [each for each in later if not each.by_customer]
-    by_agents = [each for each in replies if each.author in agents]
-    other = "Studio" if kind == "studio" else "your server"
-    answered_by = None
-    if replies:
-        name = agents.get(replies[0].author)
-        answered_by = f"agent {name}" if name else other
-    begun = first.seconds if first else 0
+def outcome_of(simulation: Simulation) -> Outcome:
+    """The result of a simulation after its last step."""
+    messages = simulation.chats.messages
+    _, replies = simulation.answers()
+    problems = simulation.problems
     last_reply = {
         each.channel_sid: position for position, each in enumerate(messages) if not each.by_customer
     }
     return Outcome(
-        answered_by=answered_by,
-        answered_after=replies[0].seconds - begun if replies else None,
-        agent_after=by_agents[0].seconds - begun if by_agents else None,
+        answered_by=author_of(simulation, replies[0]) if replies else None,
+        answered_after=simulation.answered_after(),
+        agent_after=simulation.answered_after(by_agent=True),
         tasks=tuple(simulation.agents.sync().values()),
-        channels=len(simulation.customer.channels),
+        channels=len(simulation.chats.channels),
         channel=simulation.channel_status(),
         unanswered=tuple(
-            each.body
+            each.body or FILE
             for position, each in enumerate(messages)
             if each.by_customer and last_reply.get(each.channel_sid, -1) < position
         ),
         lost=tuple(simulation.lost),
-        misfits=tuple(simulation.misfits),
-        unmet=tuple(simulation.unmet),
+        misfits=tuple(str(each) for each in problems if each.kind != "unmet"),
+        unmet=tuple(str(each) for each in problems if each.kind == "unmet"),
+        foreign=sum(each.kind == "foreign" for each in problems),
     )
 
 
@@ -125,14 +128,17 @@ class Rehearsal:
     """A script that was played with a Flex Flow, and its timeline, oldest first.
 
     `rows` has every step, request, event, message, task, reservation, webhook and state, `entries`
-    what a sequence diagram draws of them.
+    what a sequence diagram draws of them. `assumptions` says what was taken for granted, `problems`
+    has the steps that could not be done and the expectations that were not met.
     """
 
-    flow: Config = field(repr=False)
+    flow: Playable = field(repr=False)
     script: Script
     rows: tuple[Row, ...] = field(repr=False)
     entries: tuple[JournalEntry, ...] = field(repr=False)
     outcome: Outcome
+    assumptions: tuple[str, ...] = field(default=(), repr=False)
+    problems: tuple[Shortfall, ...] = field(default=(), repr=False)
 
     @property
     def title(self) -> str:
@@ -168,7 +174,8 @@ class Rehearsal:
 
     def __repr__(self) -> str:
         lines = [f"{duration(row.seconds):>12}  {row.kind:<11} {row}" for row in self.shown()]
-        return "\n".join([self.title, *lines, "", str(self.outcome)])
+        assumed = [f"assumes: {each}" for each in self.assumptions]
+        return "\n".join([self.title, *lines, "", *assumed, str(self.outcome)])
 
     def _repr_html_(self) -> str:
         rows = [
@@ -178,4 +185,5 @@ class Rehearsal:
         heads = ("after", "kind", "who", "what", "detail")
         timeline = html.table(rows, heads, style=html.TOP_LEFT)
         outcome = self.outcome._repr_html_()
-        return f"<div><b>{html.escaped(self.title)}</b>{outcome}{timeline}</div>"
+        assumed = "".join(f"<p>Assumes: {html.escaped(each)}</p>" for each in self.assumptions)
+        return f"<div><b>{html.escaped(self.title)}</b>{outcome}{assumed}{timeline}</div>"

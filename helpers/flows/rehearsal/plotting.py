@@ -7,6 +7,7 @@ without pyplot, which would keep it open and show it twice.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from base64 import b64encode
 from collections.abc import Sequence
@@ -44,6 +45,7 @@ COLOURS = {
 LOST = "#cf222e"
 _ENDINGS = ("wrapping", "completed", "canceled", "INACTIVE", "closed", "deleted")
 """States without a mark of their own, which take a place of their own."""
+_QUEUE = re.compile(r"task waits in queue (?P<queue>.*) \((?P<task>WT#\d+), (?P<rest>.*)\)")
 _OFFERS = ("accepts", "rejects", "timed out")
 
 
@@ -80,11 +82,15 @@ class Mark:
 
 @dataclass(slots=True)
 class Layout:
-    """Places of messages, of states by task or chat, and of moments at which the clock moved."""
+    """Places of messages, of states by task or chat, and of moments at which the clock moved.
+
+    `queues` has the places at which a task comes into a queue: the task, and queue and priority.
+    """
 
     marks: list[Mark] = field(default_factory=list)
     bars: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     moments: list[tuple[float, int]] = field(default_factory=list)
+    queues: list[tuple[float, str, str]] = field(default_factory=list)
     end: float = 0.0
 
 
@@ -99,10 +105,13 @@ def laid_out(rows: Sequence[Row]) -> Layout:
             layout.end += 1
             layout.moments.append((layout.end, seconds))
         if row.kind == "message":
-            lane = "bot" if row.who in (STUDIO, SERVER) else row.who
-            _mark(layout, lane, row.what, is_said=True)
+            party, _, name = row.who.partition(" ")
+            lane = "bot" if row.who in (STUDIO, SERVER) else party
+            _mark(layout, lane, f"{name}: {row.what}" if lane != "bot" and name else row.what)
         elif row.kind == "reservation" and any(turn in row.what for turn in _OFFERS):
             _mark(layout, AGENT, row.what, is_said=False)
+        elif found := _QUEUE.fullmatch(f"{row.what} ({row.detail})"):
+            layout.queues.append((layout.end, found["task"], f"{found['queue']}, {found['rest']}"))
         elif row.kind == "state" and row.what in COLOURS:
             if row.what in _ENDINGS and layout.marks and layout.marks[-1].x == layout.end:
                 layout.end += 1
@@ -110,10 +119,12 @@ def laid_out(rows: Sequence[Row]) -> Layout:
         elif row.kind == "state" and row.what == REACHED_NOBODY and layout.marks:
             layout.marks[-1] = replace(layout.marks[-1], is_lost=True)
     layout.end += 1
+    if len({text for *_, text in layout.queues}) == 1:
+        layout.queues.clear()  # they go without saying
     return layout
 
 
-def _mark(layout: Layout, lane: str, text: str, *, is_said: bool) -> None:
+def _mark(layout: Layout, lane: str, text: str, *, is_said: bool = True) -> None:
     if any(mark.x == layout.end for mark in layout.marks):
         layout.end += 1
     layout.marks.append(Mark(layout.end, lane, text, is_said))
@@ -139,6 +150,9 @@ def plot(rows: Sequence[Row], title: str) -> Picture:
             axes.barh(height, width, 0.32, start, color=COLOURS[state], edgecolor=PAPER)
             if width >= 0.08 * len(state):
                 axes.text(start + 0.06, height, state, va="center", fontsize=7.5, color=INK)
+    for x, name, text in layout.queues:
+        height = heights.get(name, 0) + 0.17
+        axes.text(x + 0.06, height, _shown(text), fontsize=6.5, color=INK, parse_math=False)
     _frame(axes, layout, heights, title)
     return picture
 
@@ -171,6 +185,7 @@ def _frame(axes: Axes, layout: Layout, heights: dict[str, float], title: str) ->
     axes.set_yticks(list(heights.values()), named)
     axes.set_xticks([x for x, _ in layout.moments], [duration(s) for _, s in layout.moments])
     axes.tick_params(colors=INK, labelsize=8, length=0)
+    axes.set_xlabel("time, not to scale", loc="right", fontsize=7.5, color=INK)
     for x, _ in layout.moments:
         axes.axvline(x - 0.5, color=GRID, linewidth=0.8, linestyle=":", zorder=0)
     for spine in axes.spines.values():
@@ -204,7 +219,10 @@ def _described(layout: Layout, title: str) -> str:
         for mark in layout.marks
     ]
     ends = [f"{lane} ends as {states[-1][1]}" for lane, states in layout.bars.items()]
-    return masked(f"Timeline of {title}. {'; '.join([*said, *ends]) or 'Nothing happens'}.")
+    queues = [f"{name} waits in {text}" for _, name, text in layout.queues]
+    return masked(
+        f"Timeline of {title}. {'; '.join([*said, *queues, *ends]) or 'Nothing happens'}."
+    )
 
 
 def _shown(text: str) -> str:

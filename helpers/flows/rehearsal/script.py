@@ -4,24 +4,24 @@ name: A question
 agents: 1                   # or all, none, as they are, or names; all by default
 at: Mon 10:00               # or 2026-01-05 10:00; by default see `rehearse`
 zone: Europe/Berlin         # of `at`; UTC by default
+replies: [sales, Jane]      # the customers' answers to a bot
 steps:
   - customer opens          # the page: your server gets the Flex channel, or the conversation
   - customer says: Hello
   - wait: 30s               # s, m, h, d; time-outs happen on the way
-  - agent accepts           # the one who is offered the task; rejects, says, wraps up, completes
-  - agents go away          # and come back
-  - bot says: One moment    # your server, where the flow has one; hands over
-  - webhook is down         # slow, up; Twilio's time-outs take none of the script's time
-  - customer leaves         # closes the page; and returns
-  - expect: task assigned   # no task, 2 tasks, channel inactive, conversation closed,
-                            # customer answered ...
+  - agent accepts
+  - customer Ben opens      # another customer
+  - agent bob says: Hello   # one agent of several
+  - expect: task assigned
+  - expect: {queue: Sales, agent: bob}
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -31,15 +31,31 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, located, not_yaml
+from ..file import TEXT, composed, located, size_of
 from ..starting import Start
-from .grammar import NEW, VERBS, Expectation, duration, misplaced
+from .arguments import argument_of, data_of, plain
+from .customer import NAME
+from .grammar import (
+    CHOICES,
+    EXPECTED,
+    NEW,
+    VERBS,
+    Expectation,
+    actor_in,
+    duration,
+    misplaced,
+    words,
+)
 
+MOST_VALUES = 100_000
+"""Values of a script, counted as often as aliases repeat them."""
 LONGEST = 200
 """Steps a script may have."""
+MOST_AGENTS = 6
+"""Digits of their number."""
 ON_DUTY = ("all", "none", "as they are")
 """Agents at work, other than by number or name."""
-KEYS = ("name", "about", "agents", "at", "zone", "steps")
+KEYS = ("name", "about", "agents", "at", "zone", "replies", "steps")
 Agents = str | int | tuple[str, ...]
 
 
@@ -51,19 +67,26 @@ class ScriptProblem(FlowProblem):
 class ScriptStep:
     """One step of a script, at `FILE:LINE` or `step N`.
 
-    Its verb, e.g. `customer says`, has text, seconds or an `Expectation` as argument, or None.
+    Its verb, e.g. `customer says`, has an argument as the grammar reads it, or None. `who` names
+    one of several customers or agents; blank for the first customer, and for any agent.
     """
 
     verb: str
     said: Any = None
     where: str = field(default="", compare=False)
+    who: str = ""
 
     def __str__(self) -> str:
-        if self.said is None:
-            return self.verb
-        if isinstance(self.said, Expectation):
-            return f"{self.verb}: {self.said.text}"
-        return f"{self.verb}: {duration(self.said) if self.verb == 'wait' else self.said}"
+        kind, _, does = self.verb.partition(" ")
+        verb = f"{kind} {self.who} {does}" if self.who else self.verb
+        said = self.said
+        if said is None:
+            return verb
+        if isinstance(said, Expectation):
+            said = said.text
+        elif self.verb == "wait":
+            said = duration(said)
+        return f"{verb}: {json.dumps(said, ensure_ascii=False) if isinstance(said, dict) else said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +98,11 @@ class Script:
     `zone`, by default UTC; see `rehearse` for the week, and for a start that is left blank.
     TaskRouter's time of day is in UTC all the same, and dates in templates of Studio are in the
     account's `studio.time_zone`.
+
+    A customer whom a bot asks something answers with the next of the `replies`, while there are
+    any; they begin anew with each chat, and each time that the bot does.
+
+    A step is a verb, maybe with a name (`customer Ben says`, `agent bob accepts`) and an argument.
     """
 
     name: str
@@ -83,6 +111,7 @@ class Script:
     agents: Agents = field(default="all", repr=False)
     at: str = field(default="", repr=False)
     zone: str = field(default="", repr=False)
+    replies: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         try:
@@ -97,7 +126,25 @@ class Script:
 
     def __str__(self) -> str:
         begins = [f"  at: {self.start}"] if self.start else []
-        return "\n".join([self.name, *begins, *(f"  {step}" for step in self.steps)])
+        replies = [f"  replies: {', '.join(self.replies)}"] if self.replies else []
+        return "\n".join([self.name, *begins, *replies, *(f"  {step}" for step in self.steps)])
+
+
+def _verbs() -> Iterator[str]:
+    """The verbs, for `help(Script)`."""
+    yield "    Verbs:"
+    yield from (
+        f"        {verb}{': ' * bool(one.argument)}{one.argument} - {one.about}"
+        for verb, one in VERBS.items()
+    )
+    choices = "; ".join(f"{of} {' | '.join(states)}" for of, states in CHOICES.items())
+    yield f"    Expected: no task; 2 tasks; {choices}; or one of these, and its value:"
+    yield f"        {', '.join(EXPECTED)}"
+    yield "    `servers=` of `rehearse` lets Python functions answer for your servers."
+    yield "    `load_test` plays a whole day in place of a script, with `Staffing` for its agents."
+
+
+Script.__doc__ = "\n".join([str(Script.__doc__).rstrip(), "", *_verbs(), "    "])
 
 
 def _read(script: str | Path) -> Script:
@@ -113,32 +160,38 @@ def _read(script: str | Path) -> Script:
             fix = f"cannot be read ({reason}); give a shipped script's name or a YAML file's path"
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise ScriptProblem(not_yaml(error, source)) from None
-    return _Reader(source).from_yaml(root)
+        root = composed(text, source)
+        if size_of(root, {}) > MOST_VALUES:
+            fix = f"repeats its aliases to more than {MOST_VALUES} values; write out what is meant"
+            raise ScriptProblem(Problem(source, "", fix))
+        return _ScriptReader(source).from_yaml(root)
+    except RecursionError:
+        fix = "holds an alias of what it is in; write it out"
+        raise ScriptProblem(Problem(source, "", fix)) from None
+    except FlowProblem as refused:
+        raise ScriptProblem(*refused.problems) from None
 
 
-class _Reader:
+class _ScriptReader:
     """Reads one script, and collects its problems with their lines."""
 
     def __init__(self, source: str = "") -> None:
         self._source = source
         self._problems: list[Problem] = []
-        self._page = NEW
+        self._pages: dict[str, str] = {}
 
     def from_steps(self, given: Sequence[object]) -> Script:
         """A script from Python: texts, `("customer says", "Hello")` pairs or one-item dicts."""
         found = []
         for number, each in enumerate(given, 1):
-            verb, said = each, None
+            verb, said, who = each, None, ""
             if isinstance(each, ScriptStep):
-                verb, said = each.verb, each.said
+                verb, said, who = each.verb, each.said, each.who
             elif isinstance(each, Mapping) and len(each) == 1:
                 verb, said = next(iter(each.items()))
             elif isinstance(each, tuple | list) and len(each) == 2:
                 verb, said = each
-            found += self._step(verb, said, f"step {number}")
+            found += self._step(verb, said, f"step {number}", who)
         return self._script("script", found)
 
     def from_yaml(self, root: yaml.Node | None) -> Script:
@@ -164,7 +217,8 @@ class _Reader:
         on_duty = "all" if agents is None else self._agents(agents)
         texts = [self._text(fields, name) for name in ("name", "about", "at", "zone")]
         self._start(fields, *texts[2:])
-        return self._script(texts[0] or stem, found, texts[1], on_duty, *texts[2:])
+        replies = self._replies(fields.get("replies"))
+        return self._script(texts[0] or stem, found, texts[1], on_duty, *texts[2:], replies=replies)
 
     def _yaml_steps(self, nodes: yaml.SequenceNode) -> list[ScriptStep]:
         found: list[ScriptStep] = []
@@ -173,44 +227,65 @@ class _Reader:
                 found += self._step(str(node.value), None, self._where(node))
             elif isinstance(node, yaml.MappingNode) and len(node.value) == 1:
                 key, value = node.value[0]
-                is_null = isinstance(value, yaml.ScalarNode) and value.tag.endswith(":null")
-                said = "" if is_null else _plain(value)
-                found += self._step(str(key.value), said, self._where(node))
+                verb = str(key.value)
+                known = VERBS.get(actor_in(verb.lower())[0])
+                try:
+                    said = data_of(value) if known and known.has_data else argument_of(value)
+                except ValueError as error:
+                    self._problem(node, f"`{verb}`", str(error))
+                else:
+                    found += self._step(verb, said, self._where(node))
             else:
                 fix = "is no step; write one verb and its argument, e.g. `- customer says: Hello`"
                 self._problem(node, "", fix)
         return found
 
-    def _step(self, verb: object, said: object, where: str) -> list[ScriptStep]:
+    def _replies(self, node: yaml.Node | None) -> tuple[str, ...]:
+        found = () if node is None else plain(node)
+        try:
+            return replies_of(found)
+        except ValueError as error:
+            assert node is not None
+            self._problem(node, "`replies`", str(error))
+            return ()
+
+    def _step(self, verb: object, said: object, where: str, who: str = "") -> list[ScriptStep]:
         """The step, if it is one."""
         if not isinstance(verb, str):
             self._problem(where, "", f"{verb!r} is no step; write for example `customer opens`")
             return []
         name = " ".join(verb.lower().split())
-        if name not in VERBS and said is None:
-            name, _, rest = verb.partition(":")
-            name, said = " ".join(name.lower().split()), rest.strip() or None
+        if name not in VERBS:
+            if said is None:
+                verb, _, rest = verb.partition(":")
+                said = rest.strip() or None
+            verb, who = actor_in(verb)
+            name = " ".join(verb.lower().split())
+        if who == NAME and name.startswith("customer"):
+            who = ""
         if name not in VERBS:
             near = difflib.get_close_matches(name, VERBS, n=1)
             meant = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(VERBS)}"
             self._problem(where, f"`{name}`", f"is not something a script can say; {meant}")
             return []
-        wrong = misplaced(name, self._page)
+        page = self._pages.get(who, NEW)
+        wrong = misplaced(name, page)
         if wrong is not None:
             self._problem(where, f"`{name}`", wrong)
-        self._page = VERBS[name].leaves or self._page
+        if name.startswith("customer"):
+            self._pages[who] = VERBS[name].leaves or page
         takes = VERBS[name].takes
         if takes is None and said is not None:
             self._problem(where, f"`{name}`", f"takes nothing after it; remove {said!r}")
         try:
-            return [ScriptStep(name, takes(said) if takes else None, where)]
+            return [ScriptStep(name, takes(said) if takes else None, where, who)]
         except ValueError as error:
             self._problem(where, f"`{name}`", str(error))
             return []
 
     def _agents(self, node: yaml.Node) -> Agents:
-        given = _plain(node)
-        if isinstance(given, str) and given.isdigit():
+        given = plain(node)
+        if isinstance(given, str) and given.isdecimal() and len(given) <= MOST_AGENTS:
             return int(given)
         if isinstance(given, str) and given in ON_DUTY:
             return given
@@ -247,7 +322,13 @@ class _Reader:
         self._problems.append(Problem(place, what, fix))
 
     def _script(
-        self, name: str, steps: list[ScriptStep], about: str = "", agents: Agents = "all", *at: str
+        self,
+        name: str,
+        steps: list[ScriptStep],
+        about: str = "",
+        agents: Agents = "all",
+        *at: str,
+        replies: tuple[str, ...] = (),
     ) -> Script:
         """The script, if nothing is wrong with it."""
         if not steps and not self._problems:
@@ -256,14 +337,16 @@ class _Reader:
             self._problem(steps[LONGEST].where, "", f"is one step too many; {LONGEST} is the limit")
         if self._problems:
             raise ScriptProblem(*self._problems)
-        return Script(name, tuple(steps), about, agents, *at)
+        start, zone = at or ("", "")
+        return Script(name, tuple(steps), about, agents, start, zone, replies)
 
 
-def _plain(node: yaml.Node) -> object:
-    """A node's text, even if YAML has another type for it: `yes` is a message."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    return node.value if isinstance(node, yaml.ScalarNode) else None
+def replies_of(given: object) -> tuple[str, ...]:
+    """Customers' answers to a bot: a text, or several; ValueError for anything else."""
+    found = given if isinstance(given, list | tuple) else [given]
+    if all(isinstance(each, str) and each.strip() for each in found):
+        return tuple(map(words, found))
+    raise ValueError(f"{given!r} are no replies; write a list of texts, such as [sales, Jane]")
 
 
 NAMES = (
@@ -306,13 +389,18 @@ def _shipped(name: str) -> Script:
         return _read(path)
 
 
-def script_of(given: object) -> Script:
+def script_of(given: object, replies: object = None) -> Script:
     """A script as it is, or by a shipped one's name, a YAML file's path or text, or its steps.
+
+    With `replies`, customers answer a bot with these.
 
     Raises:
         ScriptProblem: It cannot be read or played.
         TypeError: It is none of these.
+        ValueError: The replies are no texts.
     """
+    if replies is not None:
+        return replace(script_of(given), replies=replies_of(replies))
     if isinstance(given, Script):
         return given
     if isinstance(given, str) and given in SCRIPTS:
@@ -320,7 +408,7 @@ def script_of(given: object) -> Script:
     if isinstance(given, str | Path):
         return _read(given)
     if isinstance(given, list | tuple):
-        return _Reader().from_steps(given)
+        return _ScriptReader().from_steps(given)
     raise TypeError(
         f"{given!r} is no script; give one of {', '.join(NAMES)}, a YAML file or text, or a list of"
         " steps"

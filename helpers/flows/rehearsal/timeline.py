@@ -22,6 +22,10 @@ class Misfit(RuntimeError):
     """A step of a script cannot be done; the message gives the reason."""
 
 
+class NotForThisFlow(Misfit):
+    """A step of a party that has no part in a chat of this flow."""
+
+
 RowKind = Literal[
     "step", "request", "event", "message", "studio", "task", "reservation", "webhook", "state"
 ]
@@ -37,6 +41,7 @@ ROW_KINDS: dict[str, RowKind] = {
 }
 """Kinds of rows, by those of journal entries."""
 CUSTOMER, AGENT, SERVER, STUDIO = "customer", "agent", "your server", "Studio"
+TASKROUTER = "TaskRouter"
 REACHED_NOBODY = "message reached nobody"
 """State of a message of the customer's that is lost."""
 _SID = re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b")
@@ -91,6 +96,16 @@ class RecordedRequest:
     code: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RoutingNote:
+    """A task's progress in a workspace, which the journal leaves out; `position` as above."""
+
+    position: int
+    at: str
+    text: str
+    detail: str
+
+
 class Record:
     """The timeline of one rehearsal, as it grows; `acting` is the actor of the current step."""
 
@@ -103,6 +118,7 @@ class Record:
         self._start = mock.clock.now()
         self._position = mock.journal.position
         self._requests: list[RecordedRequest] = []
+        self._routing: list[RoutingNote] = []
         self._thread = threading.current_thread()
 
     @property
@@ -123,6 +139,11 @@ class Record:
         at = _iso(self._mock.clock.now())
         who, what, detail = map(self._numbered, (who, what, detail))
         self.rows.append(Row(at, self.seconds, kind, who, what, detail))
+
+    def add_routing(self, text: str, detail: str) -> None:
+        """Record a task's progress in a workspace, as it happens."""
+        at, position = _iso(self._mock.clock.now()), self._mock.journal.position
+        self._routing.append(RoutingNote(position, at, text, detail))
 
     def _numbered(self, text: str) -> str:
         """A text with its SIDs numbered in the order of their appearance, kind by kind."""
@@ -150,17 +171,33 @@ class Record:
     def catch_up(self) -> None:
         """Add rows for everything since the last call, each request before its effects."""
         entries = self._mock.journal.since(self._position)
-        requests, self._requests = self._requests, []
         self._position = self._mock.journal.position
         self.entries += entries
         for entry in entries:
-            while requests and requests[0].position < entry.number:
-                self._add(requests.pop(0))
+            self._add_before(entry.number)
             what, target = self._numbered(entry.text), f"to {entry.target}"
-            row = Row(entry.at, self.seconds, ROW_KINDS[entry.kind], entry.source, what, target)
+            is_own = entry.source == CUSTOMER and self.acting.startswith(CUSTOMER)
+            who = self.acting if is_own else entry.source
+            row = Row(entry.at, self.seconds, ROW_KINDS[entry.kind], who, what, target)
             self.rows.append(row)
-        for request in requests:
-            self._add(request)
+        self._add_before(self._position + 1)
+
+    def _add_before(self, number: int) -> None:
+        """Add requests, and progress of tasks, of before an entry of this number, in order."""
+        requests, routing = self._requests, self._routing
+        while True:
+            if (
+                requests
+                and requests[0].position < number
+                and not (routing and routing[0].position <= requests[0].position)
+            ):
+                self._add(requests.pop(0))
+            elif routing and routing[0].position < number:
+                note = routing.pop(0)
+                what, detail = self._numbered(note.text), self._numbered(note.detail)
+                self.rows.append(Row(note.at, self.seconds, "task", TASKROUTER, what, detail))
+            else:
+                return
 
     def _add(self, request: RecordedRequest) -> None:
         url = urlsplit(request.uri)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ...account import Account
+from ...json_object import json_object
 from ...mock import MockTwilio
 from ..config import FlexFlowConfig
 from ..conversations import AddressConfig, ConversationConfig
 from ..errors import FlowProblem, Problem
 from ..file import Config
 from .customer import (
-    IDENTITY,
-    NAME,
-    PHONE,
+    Chats,
     CustomerOfChannel,
     CustomerWithPage,
     CustomerWithPhone,
+    Persona,
     SimulatedCustomer,
 )
 from .timeline import Misfit, Record
@@ -52,8 +52,10 @@ class WayIn(ABC):
         return False
 
     @abstractmethod
-    def customer(self, account: Account, mock: MockTwilio, record: Record) -> SimulatedCustomer:
-        """The customer, who has not arrived yet."""
+    def customer(
+        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
+    ) -> SimulatedCustomer:
+        """A customer, who has not arrived yet."""
 
     @abstractmethod
     def bot_says(self, account: Account, channel_sid: str, body: str) -> None:
@@ -62,6 +64,14 @@ class WayIn(ABC):
     @abstractmethod
     def hand_over(self, account: Account, channel_sid: str) -> None:
         """Bring in an agent as your server."""
+
+    @abstractmethod
+    def add_attributes(self, account: Account, channel_sid: str, added: Mapping[str, Any]) -> None:
+        """Add attributes to a chat as your server."""
+
+    def assumptions(self) -> Iterator[str]:
+        """Things that a rehearsal takes for granted about the way."""
+        yield from ()
 
     @abstractmethod
     def notified(self, account: Account, parameters: Mapping[str, str]) -> None:
@@ -74,6 +84,8 @@ class FlexFlowWay(WayIn):
 
     integration_type: str
     flow_sid: str
+    channel_type: str = "custom"
+    _people: dict[str, Persona] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -89,17 +101,32 @@ class FlexFlowWay(WayIn):
     def notified(self, account: Account, parameters: Mapping[str, str]) -> None:
         """Do nothing: a bot hands over when the script says so."""
 
-    def customer(self, account: Account, mock: MockTwilio, record: Record) -> SimulatedCustomer:
-        """The customer, for whom your server gets a Flex channel."""
-        return CustomerOfChannel(account, mock, record, partial(self._arrive, account))
+    def assumptions(self) -> Iterator[str]:
+        """Legacy channels of other networks are played as custom chats."""
+        if self.channel_type not in ("custom", "web"):
+            yield (
+                f"a Flex Flow of type {self.channel_type} is played as a custom chat: customers"
+                f" have a page, not a phone, and no address; nothing of {self.channel_type} itself"
+                " is simulated in the legacy API"
+            )
 
-    def _arrive(self, account: Account) -> str:
+    def customer(
+        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
+    ) -> SimulatedCustomer:
+        """A customer, for whom your server gets a Flex channel."""
+        arrive = partial(self._arrive, account)
+        return CustomerOfChannel(account, mock, record, own, chats, arrive)
+
+    def _arrive(self, account: Account, own: Persona, data: Mapping[str, Any]) -> str:
+        form = {"pre_engagement_data": json.dumps(data)} if data else {}
         made = account.client.flex_api.v1.channel.create(
             flex_flow_sid=self.flow_sid,
-            identity=IDENTITY,
-            chat_user_friendly_name=NAME,
-            chat_friendly_name=f"Chat with {NAME}",
+            identity=own.identity,
+            chat_user_friendly_name=own.name,
+            chat_friendly_name=f"Chat with {own.name}",
+            **form,
         )
+        self._people[str(made.sid)] = own
         return str(made.sid)
 
     def bot_says(self, account: Account, channel_sid: str, body: str) -> None:
@@ -112,10 +139,16 @@ class FlexFlowWay(WayIn):
         """Make the task that brings in an agent, as an external server has to."""
         workspace, workflow_sid = _first_workflow(account)
         tasks = account.client.taskrouter.v1.workspaces(workspace.sid).tasks
-        attributes = {"channelSid": channel_sid, "name": NAME, "channelType": "custom"}
+        name = self._people[channel_sid].name
+        attributes = {"channelSid": channel_sid, "name": name, "channelType": "custom"}
         tasks.create(
             workflow_sid=workflow_sid, task_channel="chat", attributes=json.dumps(attributes)
         )
+
+    def add_attributes(self, account: Account, channel_sid: str, added: Mapping[str, Any]) -> None:
+        """Add attributes to a chat as your server."""
+        service = account.credentials.chat_service_sid
+        _add_attributes(account.client.chat.v2.services(service).channels(channel_sid), added)
 
 
 @dataclass
@@ -130,6 +163,9 @@ class ConversationWay(WayIn):
     routing: dict[str, Any]
     address_sid: str | None = None
     _handed_over: set[str] = field(default_factory=set)
+    _people: list[Persona] = field(default_factory=list)
+    _by_page: dict[str, Persona] = field(default_factory=dict)
+    _chats: Chats = field(default_factory=Chats)
 
     @property
     def kind(self) -> str:
@@ -147,44 +183,54 @@ class ConversationWay(WayIn):
         """Return whether agents leave a conversation in place of ending it."""
         return self.config.long_lived
 
-    def customer(self, account: Account, mock: MockTwilio, record: Record) -> SimulatedCustomer:
-        """The customer, with a phone for an address that has a number, else with a page."""
-        self._handed_over.clear()
+    def customer(
+        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
+    ) -> SimulatedCustomer:
+        """A customer, with a phone for an address that has a number, else with a page."""
+        if chats is not self._chats:  # of another play
+            self._chats = chats
+            self._handed_over.clear()
+            self._people.clear()
+            self._by_page.clear()
+        self._people.append(own)
         if (network := self.config.channel_type) in PHONES:
             number = str(self.arguments["address"])
-            return CustomerWithPhone(account, mock, record, network, number)
-        return CustomerWithPage(account, mock, record, partial(self._arrive, account))
+            return CustomerWithPhone(account, mock, record, own, chats, network, number)
+        arrive = partial(self._arrive, account)
+        return CustomerWithPage(account, mock, record, own, chats, arrive)
 
-    def _arrive(self, account: Account) -> str:
+    def _arrive(self, account: Account, own: Persona, data: Mapping[str, Any]) -> str:
         """Find the conversation that is open (documented), or make one."""
         service = self._service(account)
-        for each in service.participant_conversations.list(identity=IDENTITY):
+        for each in service.participant_conversations.list(identity=own.identity):
             if each.conversation_state != "closed":
                 return str(each.conversation_sid)
-        sid = self._web_chat(account) if self.address_sid else self._own_chat(service)
-        own = self.config.interaction
-        if own is not None and self.kind == "default":
+        form = {"friendlyName": own.name, **data}
+        make = self._web_chat if self.address_sid else self._own_chat
+        sid = make(account, own, form)
+        self._by_page[sid] = own
+        if self.config.interaction is not None and self.kind == "default":
             self.hand_over(account, sid)
         return sid
 
-    def _web_chat(self, account: Account) -> str:
+    def _web_chat(self, account: Account, own: Persona, form: Mapping[str, Any]) -> str:
         made = account.client.flex_api.v2.web_channels.create(
             address_sid=self.address_sid,
-            chat_friendly_name=f"Chat with {NAME}",
-            customer_friendly_name=NAME,
-            pre_engagement_data=json.dumps({"friendlyName": NAME}),
-            identity=IDENTITY,
+            chat_friendly_name=f"Chat with {own.name}",
+            customer_friendly_name=own.name,
+            pre_engagement_data=json.dumps(form),
+            identity=own.identity,
         )
         return str(made.conversation_sid)
 
-    def _own_chat(self, service: Any) -> str:
-        named = {"from": NAME, "pre_engagement_data": {"friendlyName": NAME}}
-        attributes = {"channel_type": "custom", **named}
+    def _own_chat(self, account: Account, own: Persona, form: Mapping[str, Any]) -> str:
+        service = self._service(account)
+        attributes = {"channel_type": "custom", "from": own.name, "pre_engagement_data": form}
         conversation = service.conversations.create(
-            friendly_name=f"Chat with {NAME}", attributes=json.dumps(attributes)
+            friendly_name=f"Chat with {own.name}", attributes=json.dumps(attributes)
         )
         chat = service.conversations(conversation.sid)
-        chat.participants.create(identity=IDENTITY)
+        chat.participants.create(identity=own.identity)
         names = ("webhook_url", "webhook_method", "webhook_filters", "studio_flow_sid")
         given = {
             "configuration_" + name.removeprefix("webhook_").removeprefix("studio_"): found
@@ -205,8 +251,8 @@ class ConversationWay(WayIn):
 
     def hand_over(self, account: Account, channel_sid: str) -> None:
         """Create the Interaction that brings in an agent."""
-        own = self.config.interaction
-        if own is not None and own.creation_on_message and channel_sid in self._handed_over:
+        known = self.config.interaction
+        if known is not None and known.creation_on_message and channel_sid in self._handed_over:
             raise Misfit("your server has handed over already")
         routing, kind = self.routing, self.config.channel_type
         if not routing:
@@ -216,7 +262,8 @@ class ConversationWay(WayIn):
                 "workflow_sid": workflow_sid,
                 "attributes": {"channelType": kind},
             }
-        name = NAME if kind == "web" else PHONE
+        own = self._person_in(channel_sid)
+        name = own.name if kind == "web" else own.phone
         attributes = {"from": name, **routing["attributes"]}
         account.client.flex_api.v1.interaction.create(
             channel={
@@ -228,6 +275,17 @@ class ConversationWay(WayIn):
         )
         self._handed_over.add(channel_sid)
 
+    def _person_in(self, channel_sid: str) -> Persona:
+        """The customer who is in a conversation: who came by a page, or who wrote."""
+        if channel_sid in self._by_page:
+            return self._by_page[channel_sid]
+        names = [one.customer for one in self._chats.messages if one.channel_sid == channel_sid]
+        return next(one for one in self._people if one.name in names)
+
+    def add_attributes(self, account: Account, channel_sid: str, added: Mapping[str, Any]) -> None:
+        """Add attributes to a chat as your server."""
+        _add_attributes(self._service(account).conversations(channel_sid), added)
+
     def notified(self, account: Account, parameters: Mapping[str, str]) -> None:
         """Create the Interaction with the customer's first message, if the config says so."""
         own, sid = self.config.interaction, parameters.get("ConversationSid", "")
@@ -235,6 +293,11 @@ class ConversationWay(WayIn):
             return
         if parameters.get("EventType") == "onMessageAdded" and parameters.get("Author") != BOT:
             self.hand_over(account, sid)
+
+
+def _add_attributes(chat: Any, added: Mapping[str, Any]) -> None:
+    found = json_object(chat.fetch().attributes) or {}
+    chat.update(attributes=json.dumps({**found, **added}))
 
 
 def _first_workflow(account: Account) -> tuple[Any, str]:
@@ -254,7 +317,8 @@ def way_of(account: Account, flow: Config, arguments: dict[str, Any]) -> WayIn:
         TwilioRestException: It is refused.
     """
     if isinstance(flow, FlexFlowConfig):
-        return FlexFlowWay(flow.integration_type, put_in_place(account, flow, arguments))
+        sid = put_in_place(account, flow, arguments)
+        return FlexFlowWay(flow.integration_type, sid, flow.channel_type)
     routing = arguments.pop("routing")
     if not isinstance(flow, AddressConfig):
         return ConversationWay(flow, arguments, routing)

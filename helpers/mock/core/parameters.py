@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -49,6 +51,9 @@ class Parameters(BaseModel):
         names: Of all parameters, as in a form.
         lists: Those of the parameters that may be repeated.
         spellings: Names by their `folded` form.
+        texts: Those of the parameters that are any text of at most so many characters: the field,
+            and the characters.
+        required: Those that must be given, by whichever rule.
         rules_out: A field -> another that does not count beside it.
     """
 
@@ -58,6 +63,8 @@ class Parameters(BaseModel):
     names: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[frozenset[str]] = frozenset()
     spellings: ClassVar[Mapping[str, str]] = {}
+    texts: ClassVar[Mapping[str, tuple[str, int]]] = {}
+    required: ClassVar[frozenset[str]] = frozenset()
     rules_out: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
@@ -73,6 +80,36 @@ class Parameters(BaseModel):
                 for each in (info.annotation, *typing.get_args(info.annotation))
             )
         )
+        cls.required = frozenset(
+            info.alias or name
+            for name, info in cls.model_fields.items()
+            if info.is_required() or info.validate_default
+        )
+        own = {name: _owner(cls, name) for name in ("given", "plain")}
+        cls.texts = {
+            info.alias or name: (name, length)
+            for name, info in cls.model_fields.items()
+            if issubclass(own["plain"], own["given"])  # else what `given` checks would be missed
+            and name not in cls.rules_out
+            and (length := _longest(info.annotation, info.metadata)) is not None
+        }
+
+    @classmethod
+    def plain(cls, form: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what `given()` of the object would, where all are texts that have to be short.
+
+        Most messages are such; None where it takes more than a look. A class whose `given` checks
+        more has a `plain` of its own that does.
+        """
+        found = {}
+        for name, (field, length) in cls.texts.items():
+            text = form.get(name)
+            if text is None:
+                continue
+            if type(text) is not str or len(text) > length or not text.isascii():
+                return None
+            found[field] = text
+        return found if len(found) == len(form) and cls.required.issubset(form) else None
 
     def given(self) -> dict[str, Any]:
         """Return only what the caller sent and counts, by field name."""
@@ -94,6 +131,26 @@ class Parameters(BaseModel):
             )
         except ValidationError as problem:
             raise _refusal(problem.errors()[0]) from None
+
+
+def _owner(cls: type, name: str) -> type:
+    """The class that an attribute comes from."""
+    return next(each for each in cls.__mro__ if name in vars(each))
+
+
+def _longest(annotation: Any, metadata: list[Any]) -> int | None:
+    """Characters of ASCII that a parameter takes; None where it is no text or has other rules."""
+    choices = [each for each in typing.get_args(annotation) if each is not NoneType]
+    if typing.get_origin(annotation) in (UnionType, typing.Union) and len(choices) == 1:
+        [annotation] = choices
+    if typing.get_origin(annotation) is Annotated:
+        annotation, *more = typing.get_args(annotation)
+        metadata = [*metadata, *more]
+    if annotation is not str or not all(
+        isinstance(each, AtMost | AtMostBytes) for each in metadata
+    ):
+        return None
+    return min((each.most for each in metadata), default=sys.maxsize)
 
 
 def _refusal(problem: ErrorDetails) -> TwilioError:
@@ -123,6 +180,11 @@ class AtMost:
     code: int
     name: str
 
+    @property
+    def most(self) -> int:
+        """Characters of ASCII."""
+        return self.length
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
@@ -143,6 +205,11 @@ class AtMostBytes:
     size: int
     code: int
     name: str
+
+    @property
+    def most(self) -> int:
+        """Characters of ASCII."""
+        return self.size
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

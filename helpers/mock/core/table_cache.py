@@ -29,6 +29,8 @@ FIRST = 200
 """Rows kept of a larger one: those of its first pages."""
 MOST_RESULTS = 5000
 """Results that are kept of each shape."""
+MOST_DROPPED = 200_000
+"""Keys of dropped results that are remembered of each shape."""
 MOST_SHAPES = 24
 """Shapes of queries that are followed for each kind."""
 MOST_FRESH = 20_000
@@ -72,10 +74,22 @@ class Shape:
         by: Positions of the columns to sort by, and 1 or -1 for the direction.
         results: For each key, the places of the rows found, sorted; None where they have no order.
         since: Draws up to this number may be in rows that were never seen here.
-        is_complete: Every row was added while the shape was followed, and no result was dropped.
+        is_complete: Every row was added while the shape was followed, and is in a result or in one
+            that was dropped.
+        dropped: Hashes of the keys of results that were dropped.
     """
 
-    __slots__ = ("by", "columns", "is_complete", "key", "results", "since", "tests")
+    __slots__ = (
+        "by",
+        "columns",
+        "dropped",
+        "is_complete",
+        "key",
+        "remembers",
+        "results",
+        "since",
+        "tests",
+    )
 
     def __init__(
         self,
@@ -94,9 +108,14 @@ class Shape:
         self.results: dict[Any, list[Place] | None] = {}
         self.since = 0
         self.is_complete = False
+        self.dropped: set[int] = set()
+        # a SID that was not drawn lately is mostly that of a row, which has to be read anyway
+        self.remembers = not all(name.endswith("sid") for name in compared)
 
     def knows(self, key: Any, fresh: Fresh) -> bool:
         """Return whether every row of this key, at least, was added while it was followed."""
+        if self.is_complete and hash(key) not in self.dropped:
+            return True
         for value in key if type(key) is tuple else (key,):
             if fresh.get(value, -1) > self.since:
                 return True
@@ -105,9 +124,15 @@ class Shape:
     def make_room(self, fresh: Fresh) -> None:
         """Drop all results once there are too many."""
         if len(self.results) >= MOST_RESULTS:
+            if self.remembers and len(self.dropped) < MOST_DROPPED:
+                self.dropped.update(
+                    hash(key) for key, places in self.results.items() if places != []
+                )
+            else:
+                self.is_complete = False
+                self.dropped.clear()
             self.results.clear()
             self.since = fresh.draws
-            self.is_complete = False
 
     def insert(self, key: Any, places: list[Place], place: Place | None) -> None:
         """Put a row that was added or changed in its place in a result."""
@@ -181,7 +206,7 @@ class TableCache(Table):
         places = shape.results.get(key, _UNKNOWN)
         if places is None or (type(places) is Beginning and not holds(places, span)):
             return _NOT_FOLLOWED
-        if places is _UNKNOWN and not (shape.is_complete or shape.knows(key, fresh)):
+        if places is _UNKNOWN and not shape.knows(key, fresh):
             return None, shape, key
         seqs = map(_LAST, places if span is ALL else places[span])
         rows: list[Any] = list(map(self.row_of, seqs))
@@ -343,20 +368,15 @@ class TableCache(Table):
             places = shape.results.get(key, _UNKNOWN)
             if places is None:
                 continue
-            if places is _UNKNOWN and not shape.is_complete:
-                for value in key if type(key) is tuple else (key,):
-                    if fresh.get(value, -1) > shape.since:
-                        break
-                else:
-                    continue
+            if places is _UNKNOWN and not shape.knows(key, fresh):
+                continue
             place = shape.place(row) if shape.by else (row[0],)
             if place is not None and type(places) is list and len(places) < LARGEST:
                 insort(places, place)
             elif places is not _UNKNOWN:
                 shape.insert(key, places, place)
-            elif len(shape.results) >= MOST_RESULTS:
-                shape.make_room(fresh)
             else:
+                shape.make_room(fresh)
                 shape.results[key] = None if place is None else [place]
 
     def _leave(self, row: Row, shapes: Iterable[Shape]) -> None:

@@ -20,6 +20,7 @@ from ..core.credentials import Credentials
 from ..core.database import UNSTORABLE, DatabaseFailed
 from ..core.errors import Refused, TwilioError
 from ..core.events import Event
+from ..core.parameters import Parameters
 from ..webhooks.delivery import Webhooks
 from ..webhooks.pre_events import consult
 from . import (
@@ -35,7 +36,7 @@ from . import (
     taskrouter_statistics,
     taskrouter_v1,
 )
-from .collection import ANY_SERVICE, Arguments, Operation
+from .collection import ANY_SERVICE, Arguments, Collection, Operation
 from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
@@ -75,6 +76,22 @@ def path_template(host: str, path: str) -> str | None:
         with suppress(TwilioError):
             return _ROUTER.find(method, _product_host(host), path)[0].path
     return None
+
+
+def parameters_of(product: str, operation: str) -> type[Parameters]:
+    """Return the declared parameters of an operation, such as `taskrouter`'s `CreateTaskQueue`.
+
+    Raises:
+        LookupError: No collection of the product declares it.
+    """
+    apis = (chat_v2, conversations_configuration, taskrouter_v1, studio_v2)
+    for api in (each.API for each in apis if each.API.host == f"{product}.twilio.com"):
+        for each in api.collections:
+            creates = each.create if isinstance(each, Collection) else None
+            for verb, write in (("Create", creates), ("Update", each.update)):
+                if write is not None and operation == f"{verb}{each.noun}":
+                    return write.fields
+    raise LookupError(f"{product} has no operation {operation}")
 
 
 class Application:

@@ -137,6 +137,10 @@ class Write(Generic[P, R]):
 
     def perform(self, request: Request, ctx: Context, *above: P) -> R:
         """Call the product's function with the request's parameters, or refuse them."""
+        if self.spread and request.is_form and not (self.json or request.query or request.files):
+            given = self.fields.plain(request.form)
+            if given:
+                return self.run(ctx, *above, **given)
         new = self.read(request)
         return self.run(ctx, *above, **new.given()) if self.spread else self.run(ctx, *above, new)
 

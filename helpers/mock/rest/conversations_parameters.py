@@ -7,6 +7,7 @@ goes with which fault was seen for a few and is inferred for the others.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -274,6 +275,12 @@ class NewConversationMessage(ConversationMessageChanges):
         if not self.body and not self.media_sids:
             raise TwilioError(50503, "Body or MediaSid is required")
         return super().given()
+
+    @classmethod
+    def plain(cls, form: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the same of a text without a content template."""
+        is_text = form.get("Body") and form.keys().isdisjoint(("ContentSid", "ContentVariables"))
+        return super().plain(form) if is_text else None
 
 
 class ChannelMigration(Parameters):

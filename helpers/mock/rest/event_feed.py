@@ -6,7 +6,7 @@ own connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,12 +108,17 @@ class TaskRouterNotification:
         task_sid: WT..., if it concerns a task; likewise the other two.
         reservation_sid: WR...
         worker_sid: WK...
+        data: Names and values of the event, as they were then.
+        step: The filter and target of the workflow that the task is at, counted from 0, or a
+            filter of -1 for the default one; None where no workflow moves it.
     """
 
     name: str
     task_sid: str | None
     reservation_sid: str | None
     worker_sid: str | None
+    data: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    step: tuple[int, ...] | None = field(default=None, repr=False, compare=False)
 
 
 def as_taskrouter_notifications(follower: Callable[[TaskRouterNotification], None]) -> Subscriber:
@@ -121,10 +126,15 @@ def as_taskrouter_notifications(follower: Callable[[TaskRouterNotification], Non
 
     def subscriber(event: Event) -> None:
         assert isinstance(event, TaskRouterEvent)
-        about = event.record
+        about, step = event.record, event.task.step if event.task else None
         follower(
             TaskRouterNotification(
-                event.name, about.task_sid, about.reservation_sid, about.worker_sid
+                event.name,
+                about.task_sid,
+                about.reservation_sid,
+                about.worker_sid,
+                about.event_data,
+                tuple(step) if step else None,
             )
         )
 

@@ -177,6 +177,14 @@ class Studio:
             if step.error is not None
         ]
 
+    def waiting_for_reply(self, channel_sid: str) -> str | None:
+        """Return the widget that waits for a reply in a chat; None where none does."""
+        where = {"channel_sid": channel_sid, "status": ACTIVE}
+        for execution in self._backend.store.select(Execution, where):
+            if execution.waiting_until is not None:
+                return execution.widget
+        return None
+
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until every flow waits or has ended. Returns False on timeout (seconds)."""
         deadline = time.monotonic() + timeout

@@ -111,11 +111,9 @@ class TaskRouter:
     def _ring(self) -> None:
         with self._setting:
             self._timer = None
+        with self._backend.transaction():
+            do_due(Context(self._backend, self._account_sid))
         due = next_due(self._backend)
-        if due is not None and due <= self._backend.clock.now():
-            with self._backend.transaction():
-                do_due(Context(self._backend, self._account_sid))
-            due = next_due(self._backend)
         if due is not None:
             self._set(due)
 
@@ -163,22 +161,28 @@ def route(ctx: Context, workspace_sid: str) -> None:
             worker = ctx.store.first(Worker, sid=task.routing_target)
             if worker is not None:
                 reservations.reserve(ctx, task, worker)
-        for task, workers in decide(_lines(ctx, workspace), workforce.available(ctx, workspace)):
+        waiting = ctx.store.select(Task, where, limit=_FEW)
+        is_all = len(waiting) < _FEW
+        channels = {task.task_channel_sid for task in waiting} if is_all else None
+        candidates = workforce.available(ctx, workspace, channels)
+        lines = _lines(ctx, workspace, waiting if is_all else None) if candidates else ()
+        for task, workers in decide(lines, candidates):
             for worker in workers:
                 reservations.reserve(ctx, task, worker)
         if not _skip_steps(ctx, workspace):
             return
 
 
-def _lines(ctx: Context, workspace: Workspace) -> Iterator[Line]:
-    """Yield the lines that tasks of the workspace wait in, with a queue or without."""
-    where = {"workspace_sid": workspace.sid, "assignment_status": "pending"}
-    waiting = ctx.store.select(Task, where, limit=_FEW)
-    used = {(task.task_channel_sid, task.task_queue_sid) for task in waiting}
+def _lines(ctx: Context, workspace: Workspace, tasks: list[Task] | None) -> Iterator[Line]:
+    """Yield the lines that tasks of the workspace wait in, with a queue or without.
+
+    `tasks` are all that wait, unless they are many.
+    """
+    used = {(task.task_channel_sid, task.task_queue_sid) for task in tasks or ()}
     queues: list[TaskQueue | None] = [None, *workforce.in_workspace(ctx, TaskQueue, workspace)]
     for channel in workforce.in_workspace(ctx, TaskChannel, workspace):
         for queue in queues:
-            if len(waiting) == _FEW or (channel.sid, queue and queue.sid) in used:
+            if tasks is None or (channel.sid, queue and queue.sid) in used:
                 yield Line(channel.sid, _waiting(ctx, workspace, queue, channel.sid))
 
 

@@ -13,6 +13,8 @@ ENDED = "Transfer failed because the task ended"
 
 def under_way(ctx: Context, task: Task) -> TaskTransfer | None:
     """Return the transfer of a task that nobody has accepted yet, if there is one."""
+    if not ctx.store.last_seq(TaskTransfer):
+        return None
     return ctx.store.first(TaskTransfer, task_sid=task.sid, transfer_status="initiated")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -38,15 +38,20 @@ def in_workspace(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
     return ctx.store.cached(kind, workspace.sid, lambda: ctx.store.select(kind, where))
 
 
-def available(ctx: Context, workspace: Workspace) -> list[Candidate]:
-    """Return the workers that can be offered a task now: available, and with capacity left."""
+def available(
+    ctx: Context, workspace: Workspace, channels: Collection[str] | None = None
+) -> list[Candidate]:
+    """Return the workers that can be offered a task now: available, and with capacity left.
+
+    That is for a task of any channel, or of these task channels' SIDs.
+    """
     activities = [each.sid for each in in_workspace(ctx, Activity, workspace) if each.available]
     where = {"workspace_sid": workspace.sid, "activity_sid": activities}
     workers = ctx.store.select_shared(Worker, where)
     if not workers:
         return []
-    found = candidates(ctx, workspace, workers)
-    return [each for each in found if any(map(each.has_room, each.capacity))]
+    found = candidates(ctx, workspace, workers, channels)
+    return [each for each in found if any(map(each.has_room, channels or each.capacity))]
 
 
 def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
@@ -55,8 +60,13 @@ def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
     return candidates(ctx, workspace, workers)
 
 
-def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) -> list[Candidate]:
-    """Return workers of the workspace with their tasks and capacity."""
+def candidates(
+    ctx: Context,
+    workspace: Workspace,
+    workers: Iterable[Worker],
+    channels: Collection[str] | None = None,
+) -> list[Candidate]:
+    """Return workers with their tasks and capacity: all, or those with room in a channel."""
     by = ("worker_sid", "task_channel_sid", "reservation_status")
     where = {"workspace_sid": workspace.sid, "reservation_status": list(OPEN_RESERVATIONS)}
     taken: dict[str, dict[str, int]] = {}
@@ -74,16 +84,22 @@ def candidates(ctx: Context, workspace: Workspace, workers: Iterable[Worker]) ->
         used, accepted = taken.get(worker.sid, {}), assigned.get(worker.sid, {})
         return described(worker, activities[worker.activity_sid], channels, used, accepted)
 
+    nothing: dict[str, int] = {}
+    found = [
+        (worker, shares.get(worker.sid, _NO_SHARE).capacity, taken.get(worker.sid, nothing))
+        for worker in workers
+    ]
     return [
         Candidate(
             worker,
             describe,
             activities[worker.activity_sid].available,
-            shares.get(worker.sid, _NO_SHARE).capacity,
-            taken[worker.sid].copy() if worker.sid in taken else {},
+            capacity,
+            used.copy(),
             single,
         )
-        for worker in workers
+        for worker, capacity, used in found
+        if channels is None or any(capacity.get(each, 0) > used.get(each, 0) for each in channels)
     ]
 
 

@@ -72,6 +72,27 @@ class WebhookAnswer:
         """True where another try may fare better; an unreachable URL counts (inferred)."""
         return self.status is None or self.status in RETRIED
 
+    @classmethod
+    def of(cls, result: Any) -> WebhookAnswer:
+        """Read a function's result.
+
+        None is an empty 200, a number a status, a pair status and body (text, bytes, or JSON), the
+        rest a 200's body. A `WebhookAnswer` is taken as it is, so that a function can stand in for
+        a server that gives none.
+        """
+        if isinstance(result, WebhookAnswer):
+            return result
+        if result is None or isinstance(result, bool):
+            return cls(200)
+        if isinstance(result, int):
+            return cls(_status(result))
+        status, body = result if isinstance(result, tuple) else (200, result)
+        if isinstance(body, bytes):
+            return cls(_status(status), body.decode("utf-8", "replace"), content=body)
+        content_type = "text/plain" if isinstance(body, str) else "application/json"
+        text = body if isinstance(body, str) else json.dumps(body)
+        return cls(_status(status), text, content_type=content_type)
+
 
 Receiver = Callable[[WebhookRequest], Any]
 
@@ -220,31 +241,10 @@ def _late(seconds: float) -> WebhookAnswer:
 
 def _call(function: Receiver, request: WebhookRequest) -> WebhookAnswer:
     try:
-        return _understood(function(request))
+        return WebhookAnswer.of(function(request))
     except BaseException as error:  # a server would answer 500
         log_exception(_log, "the receiver registered for %s failed", _address(request.url))
         return WebhookAnswer(500, problem=mask(f"raised {type(error).__name__}: {error}"))
-
-
-def _understood(result: Any) -> WebhookAnswer:
-    """Read a function's result.
-
-    None is an empty 200, a number a status, a pair status and body (text, bytes, or JSON), the rest
-    a 200's body. A
-    `WebhookAnswer` is taken as it is, so that a function can stand in for a server that gives none.
-    """
-    if isinstance(result, WebhookAnswer):
-        return result
-    if result is None or isinstance(result, bool):
-        return WebhookAnswer(200)
-    if isinstance(result, int):
-        return WebhookAnswer(_status(result))
-    status, body = result if isinstance(result, tuple) else (200, result)
-    if isinstance(body, bytes):
-        return WebhookAnswer(_status(status), body.decode("utf-8", "replace"), content=body)
-    content_type = "text/plain" if isinstance(body, str) else "application/json"
-    text = body if isinstance(body, str) else json.dumps(body)
-    return WebhookAnswer(_status(status), text, content_type=content_type)
 
 
 def _status(number: int) -> int:

@@ -1,0 +1,1 @@
+"""Flow files from where people are: saved answers of the API, and Terraform."""

@@ -1,0 +1,217 @@
+"""An account of which only saved resources are there: it is read as any other, by the SDK."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+from ...account import Account
+from ...mock import Credentials
+from ..config import FlexFlowConfig
+
+Resource = dict[str, Any]
+TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"
+CHAT, CONVERSATIONS = "chat.twilio.com", "conversations.twilio.com"
+FLEX_WORKSPACE = "Flex Task Assignment"
+"""The workspace of every account of Flex."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedKind:
+    """A kind of resource: its noun, the prefix of its SIDs, its path, and Terraform's type."""
+
+    noun: str
+    prefix: str
+    path: str
+    terraform: str
+
+    def path_of(self, resource: Mapping[str, Any]) -> str:
+        """The path of a resource."""
+        return self.path.format_map(_Blank(resource))
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, _: str) -> str:
+        return "unknown"
+
+
+def _of_workspace(noun: str, prefix: str, name: str, terraform: str) -> SavedKind:
+    path = f"{TASKROUTER}/{{workspace_sid}}/{name}/{{sid}}"
+    return SavedKind(noun, prefix, path, f"twilio_taskrouter_workspaces_{terraform}_v1")
+
+
+KINDS = (
+    SavedKind(
+        "Flex Flow", "FO", "flex-api.twilio.com/v1/FlexFlows/{sid}", "twilio_flex_flex_flows_v1"
+    ),
+    SavedKind("Studio flow", "FW", "studio.twilio.com/v2/Flows/{sid}", "twilio_studio_flows_v2"),
+    SavedKind("workspace", "WS", f"{TASKROUTER}/{{sid}}", "twilio_taskrouter_workspaces_v1"),
+    _of_workspace("activity", "WA", "Activities", "activities"),
+    _of_workspace("task channel", "TC", "TaskChannels", "task_channels"),
+    _of_workspace("queue", "WQ", "TaskQueues", "task_queues"),
+    _of_workspace("workflow", "WW", "Workflows", "workflows"),
+    _of_workspace("worker", "WK", "Workers", "workers"),
+    SavedKind(
+        "address configuration",
+        "IG",
+        f"{CONVERSATIONS}/v1/Configuration/Addresses/{{sid}}",
+        "twilio_conversations_configuration_addresses_v1",
+    ),
+    SavedKind(
+        "conversation service",
+        "IS",
+        f"{CONVERSATIONS}/v1/Services/{{sid}}",
+        "twilio_conversations_services_v1",
+    ),
+    SavedKind(
+        "role",
+        "RL",
+        f"{CONVERSATIONS}/v1/Services/{{chat_service_sid}}/Roles/{{sid}}",
+        "twilio_conversations_services_roles_v1",
+    ),
+    SavedKind("chat service", "IS", f"{CHAT}/v2/Services/{{sid}}", "twilio_chat_services_v2"),
+    SavedKind(
+        "role",
+        "RL",
+        f"{CHAT}/v2/Services/{{service_sid}}/Roles/{{sid}}",
+        "twilio_chat_services_roles_v2",
+    ),
+)
+_OF_CHAT = ("webhook_filters", "limits", "reachability_enabled", "service_sid")
+"""Fields that only the resources of Programmable Chat have."""
+_HOSTS = tuple({kind.path.partition("/")[0] for kind in KINDS})
+
+
+def kind_of(resource: Mapping[str, Any]) -> SavedKind | None:
+    """The kind of a resource as the API answers it."""
+    same = [kind for kind in KINDS if str(resource.get("sid")).startswith(kind.prefix)]
+    if len(same) < 2:
+        return same[0] if same else None
+    url = str(resource.get("url"))
+    is_chat = f"{CHAT}/" in url or (
+        f"{CONVERSATIONS}/" not in url and any(name in resource for name in _OF_CHAT)
+    )
+    return next(kind for kind in same if kind.path.startswith(CHAT) == is_chat)
+
+
+def _path_of_url(resource: Mapping[str, Any]) -> str:
+    """The path of a resource without a SID, such as settings; blank if it is none of these."""
+    url = str(resource.get("url") or "")
+    return next((url[url.index(host) :] for host in _HOSTS if f"{host}/" in url), "")
+
+
+_STUB = {
+    "description": "",
+    "states": [{"name": "Trigger", "type": "trigger", "transitions": [], "properties": {}}],
+    "initial_state": "Trigger",
+}
+"""A definition in the place of one that was not saved."""
+
+
+class SavedAccount:
+    """Resources of an account, by their paths in Twilio's API.
+
+    Attributes:
+        left_out: Number of resources of no kind of a flow file, by the prefix of their SIDs.
+        stubs: Names of workspaces that were not saved, while something within them was.
+        incomplete: Lists in a file, and names, of what was saved in part only.
+    """
+
+    def __init__(self) -> None:
+        self._resources: dict[str, Resource] = {}
+        self.left_out: dict[str, int] = {}
+        self.places: dict[str, str] = {}
+        self.stubs: list[str] = []
+        self.incomplete: frozenset[tuple[str, ...]] = frozenset()
+
+    def add(self, resource: Resource, place: str, kind: SavedKind | None = None) -> None:
+        """Add a resource as the API answers it, of a kind that is found out; from this place."""
+        kind = kind or kind_of(resource)
+        path = kind.path_of(resource) if kind else _path_of_url(resource)
+        if not path:
+            prefix = str(resource.get("sid"))[:2]
+            self.left_out[prefix] = self.left_out.get(prefix, 0) + 1
+            return
+        known = self._resources.get(path, {})
+        self._resources[path] = known | {
+            name: each for name, each in resource.items() if each is not None or name not in known
+        }
+        if kind is not None:
+            self.places.setdefault(str(resource["sid"]), place)
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def account(self) -> Account:
+        """The account, for the SDK."""
+        self._complete()
+        return Account("mock", Credentials.demo(), _Door(self._resources))
+
+    def _incomplete(self) -> Iterator[tuple[str, ...]]:
+        for path, resource in self._resources.items():
+            name = str(resource.get("friendly_name"))
+            if path.startswith("studio") and not resource.get("definition"):
+                yield "studio_flows", name
+            if re.fullmatch(f"{CONVERSATIONS}/v1/Services/[^/]+", path):
+                if f"{path}/Configuration" not in self._resources:
+                    yield "conversation_services", name
+                elif f"{path}/Configuration/Webhooks" not in self._resources:
+                    yield "conversation_services", name, "webhooks"
+
+    def _complete(self) -> None:
+        """Add the workspaces that are not there, and defaults of what Twilio always answers."""
+        self.incomplete = frozenset(self._incomplete())
+        spaces = {
+            path.split("/")[3] for path in self._resources if path.startswith(f"{TASKROUTER}/")
+        }
+        absent = sorted(sid for sid in spaces if f"{TASKROUTER}/{sid}" not in self._resources)
+        for sid in absent:
+            name = FLEX_WORKSPACE if len(spaces) == 1 else sid
+            self.stubs.append(name)
+            self._resources[f"{TASKROUTER}/{sid}"] = {"sid": sid, "friendly_name": name}
+        for number, (path, resource) in enumerate(self._resources.items()):
+            moment = f"2020-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+            resource.setdefault("date_created", moment)
+            if path.startswith("studio") and not resource.get("definition"):
+                resource["definition"] = _STUB
+            if path.startswith("flex-api"):
+                for name in ("integration_type", "enabled"):
+                    if resource.get(name) is None:
+                        resource[name] = FlexFlowConfig.model_fields[name].default
+
+
+class _Door(HttpClient):  # type: ignore[misc]
+    """Answers requests of the SDK that read."""
+
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        super().__init__(None, False, None)
+        self._resources = resources
+
+    def request(self, method: str, url: str, params: Any = None, *_: Any, **__: Any) -> Response:
+        """Answer with a resource, or those of a collection."""
+        parts = urlsplit(url)
+        path = f"{parts.netloc}{parts.path}".rstrip("/")
+        found = self._resources.get(path)
+        if method != "GET":
+            return _answer(405, {"code": 20004, "message": "Method not allowed", "status": 405})
+        if found is not None:
+            return _answer(200, found)
+        if path.endswith(("/Configuration", "/Webhooks")):
+            return _answer(200, {})  # what they would be is left out of the file
+        if re.search(r"/[A-Z]{2}[^/]*$", path):
+            return _answer(404, {"code": 20404, "message": "Not found", "status": 404})
+        below = re.compile(re.escape(path) + "/[^/]+")
+        page = [each for place, each in self._resources.items() if below.fullmatch(place)]
+        meta = {"key": "items", "page_size": len(page), "next_page_url": None, "page": 0}
+        return _answer(200, {"meta": meta, "items": page})
+
+
+def _answer(status: int, content: Any) -> Response:
+    return Response(status, json.dumps(content))

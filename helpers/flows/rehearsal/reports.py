@@ -1,0 +1,192 @@
+"""Rehearsals for pipelines: JUnit's XML, a page, and annotations of GitHub."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from ... import html
+from ...masking import mask as masked
+from .outcome import Rehearsal
+from .script import SCRIPTS
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+)")
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Rehearsals</title>
+<style>body{{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1f2328;background:#fff}}
+table{{border-collapse:collapse;margin:.5em 0 1.5em}}
+td,th{{border:1px solid #d0d7de;padding:.2em .5em}}
+.bad{{color:#cf222e}}</style></head><body><h1>Rehearsals</h1>
+{body}</body></html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayReport:
+    """One script that was played with one flow, which is at `where`, in so many seconds.
+
+    Steps of a party that has no part in such a chat do not count as problems, where the script was
+    played because none `is_chosen`.
+    """
+
+    script: str
+    played: Rehearsal
+    where: str
+    is_chosen: bool = True
+    seconds: float = 0.0
+
+    @property
+    def flow(self) -> str:
+        """The flow's key in its file."""
+        return self.played.flow.label
+
+    @property
+    def reasons(self) -> list[tuple[str, str, str]]:
+        """Problems that count: kind, place in a file, and words; steps not done are the first."""
+        found = [
+            (each.kind, each.where, masked(str(each)))
+            for each in self.played.problems
+            if each.kind != "foreign" or self.is_chosen
+        ]
+        return sorted(found, key=lambda each: each[0] == "unmet")
+
+    @property
+    def is_error(self) -> bool:
+        """Return whether a step could not be done."""
+        return any(kind != "unmet" for kind, _, _ in self.reasons)
+
+
+def text(reports: Iterable[PlayReport]) -> str:
+    """The outcomes as text."""
+    parts, said = [], set[tuple[str, str]]()
+    for each in reports:
+        new = [one for one in each.played.assumptions if (each.flow, one) not in said]
+        said |= {(each.flow, one) for one in new}
+        assumed = [f"assumes: {one}" for one in new]
+        lines = [f"{each.flow}, {each.script}", str(each.played.outcome), *assumed]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def as_json(reports: Iterable[PlayReport]) -> list[dict[str, Any]]:
+    """The outcomes as JSON."""
+    return [
+        {
+            "flow": each.flow,
+            "script": each.script,
+            "outcome": asdict(each.played.outcome),
+            "assumptions": list(each.played.assumptions),
+            "problems": [
+                {"kind": one.kind, "where": one.where, "problem": str(one)}
+                for one in each.played.problems
+            ],
+        }
+        for each in reports
+    ]
+
+
+def junit(reports: Iterable[PlayReport]) -> str:
+    """The outcomes in JUnit's XML: a test suite for each flow, a test case for each script.
+
+    A step that could not be done is an error, an expectation that was not met a failure.
+    """
+    root = ElementTree.Element("testsuites")
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    for number, (flow, group) in enumerate(groupby(reports, lambda each: each.flow)):
+        cases = list(group)
+        bad = [each for each in cases if each.reasons]
+        errors = sum(each.is_error for each in bad)
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            id=str(number),
+            name=_xml(flow) or "flow",
+            package="flows",
+            timestamp=now,
+            hostname=socket.gethostname() or "localhost",
+            tests=str(len(cases)),
+            failures=str(len(bad) - errors),
+            errors=str(errors),
+            time=f"{sum(each.seconds for each in cases):.3f}",
+        )
+        ElementTree.SubElement(suite, "properties")
+        for each in cases:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                name=_xml(each.script) or "script",
+                classname=_xml(flow) or "flow",
+                time=f"{each.seconds:.3f}",
+            )
+            if each.reasons:
+                kind, _, message = each.reasons[0]
+                found = ElementTree.SubElement(
+                    case,
+                    "error" if each.is_error else "failure",
+                    message=_xml(message),
+                    type="expectation not met" if kind == "unmet" else "could not be done",
+                )
+                found.text = _xml("\n".join(f"{where}: {what}" for _, where, what in each.reasons))
+        out = ElementTree.SubElement(suite, "system-out")
+        out.text = _xml(masked(text(cases)))
+        ElementTree.SubElement(suite, "system-err")
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode")
+
+
+def _xml(given: str) -> str:
+    """A text without the characters that XML cannot hold."""
+    return _NOT_IN_XML.sub("\ufffd", given)
+
+
+def page(reports: Sequence[PlayReport]) -> str:
+    """The rehearsals as a page, which needs no other file."""
+    heads = ("flow", "script", "result")
+    rows = [(each.flow, each.script, _result(each)) for each in reports]
+    parts = [html.table(rows, heads, style=html.TOP_LEFT)]
+    for each in reports:
+        parts.append(f"<h2>{html.escaped(f'{each.flow}, {each.script}')}</h2>")
+        parts += [f'<p class="bad">{html.escaped(one)}</p>' for _, _, one in each.reasons]
+        parts.append(each.played._repr_html_())
+    return _PAGE.format(body="\n".join(parts))
+
+
+def _result(each: PlayReport) -> str:
+    if not each.reasons:
+        foreign = each.played.outcome.foreign
+        left_out = f", but for {foreign} steps of a party that has no part in it"
+        return f"played{left_out * bool(foreign)}"
+    return "could not be played" if each.is_error else "expectations not met"
+
+
+def github(reports: Iterable[PlayReport]) -> str:
+    """Commands that make GitHub annotate the lines of scripts with their problems.
+
+    A problem of a shipped script is shown at the flow.
+    """
+    return "\n".join(line for each in reports for line in _annotations(each))
+
+
+def _annotations(each: PlayReport) -> Iterator[str]:
+    for _, where, problem in each.reasons:
+        place = _PLACE.fullmatch(each.where if each.script in SCRIPTS else where)
+        found = place.groupdict() if place else {"file": where or each.where}
+        if (file := Path(found["file"])).is_relative_to(Path.cwd()):
+            found["file"] = file.relative_to(Path.cwd()).as_posix()
+        found["title"] = f"{each.flow}, {each.script}"
+        given = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in found.items())
+        yield f"::error {given}::{_escaped(problem)}"
+    if not each.reasons:
+        yield f"{each.flow}, {each.script}: {_result(each)}"
+
+
+def _escaped(given: str, more: str = "") -> str:
+    return "".join(f"%{ord(one):02X}" if one in f"%\r\n{more}" else one for one in given)

@@ -1,0 +1,578 @@
+"""Flow files from where people are: what others saved plans to nothing on the account it is of."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import CONVERSATIONS, FLEX, STUDIO, get, lists, shown_state, state, write_lists
+from samples import EXTERNAL, furnished
+
+from helpers import Account
+from helpers.flows import FlowProblem, check, command, import_from, load, plan
+
+EVERYTHING = """\
+flex_flows:
+  - friendly_name: By task
+    channel_type: custom
+    integration_type: task
+    integration: {workspace: Flex Task Assignment, workflow: Second line, channel: chat}
+    janitor_enabled: true
+  - friendly_name: By bot
+    channel_type: sms
+    contact_identity: "+15550100"
+    chat_service: Second service
+    integration: {flow: Menu bot}
+    enabled: false
+  - friendly_name: By ${server}
+    channel_type: custom
+    contact_identity: shop
+    integration_type: external
+    integration: {url: https://bot.example.com/messages, retry_count: 1}
+address_configurations:
+  - type: sms
+    address: "+15550101"
+    friendly_name: Texts
+    auto_creation: {type: studio, studio_flow: Menu bot}
+  - type: whatsapp
+    address: whatsapp:+15550102
+    auto_creation: {type: webhook, webhook_url: https://bot.example.com/, webhook_method: get}
+"""
+
+
+@pytest.fixture(scope="module")
+def centre() -> Account:
+    """An account with everything that is read."""
+    account = furnished()
+    plan(account, load(EVERYTHING.replace("${", "$${"))).apply()
+    return account
+
+
+def saved(folder: Path, content: Any, name: str = "saved.json") -> Path:
+    path = folder / name
+    text = content if isinstance(content, str) else json.dumps(content)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def assert_nothing_to_do(account: Account, text: str) -> None:
+    """Assert that the plan of a file on its account is empty, and that it has all of it."""
+    planned = plan(account, text)
+    assert planned.is_empty, planned
+    assert {step.action for step in planned.steps} == {"leave"}
+    assert not [step.name for step in planned.steps if step.note == "not in the file"]
+
+
+# -- answers of the API
+
+
+def test_saved_answers_of_the_api_become_a_file_with_nothing_to_do(
+    centre: Account, tmp_path: Path
+) -> None:
+    write_lists(centre, tmp_path)
+    read = import_from(tmp_path)
+    assert_nothing_to_do(centre, read.text)
+    assert "flow: Menu bot" in read.text
+    assert "workflow: Second line" in read.text
+    assert read.load()["By ${server}"].integration.url == "https://bot.example.com/messages"
+
+
+def test_a_list_alone_names_by_sid_what_was_not_saved(centre: Account, tmp_path: Path) -> None:
+    read = import_from(saved(tmp_path, get(centre, f"{FLEX}/FlexFlows")))
+    assert "workflow: WW" in read.text
+    assert "address_configurations" not in read.text
+    assert plan(centre, read.text).is_empty
+
+
+def test_what_was_saved_in_part_gives_names_and_is_said_to_be_left_out(
+    centre: Account, tmp_path: Path
+) -> None:
+    answers = [
+        get(centre, f"{FLEX}/FlexFlows"),
+        get(centre, f"{STUDIO}/Flows"),
+        get(centre, f"{CONVERSATIONS}/Services"),
+    ]
+    read = import_from(saved(tmp_path, answers))
+    assert "flow: Menu bot" in read.text
+    assert "studio_flows:" not in read.text
+    assert "studio_flows Menu bot was saved in part only, and is left out" in read.notes
+    assert plan(centre, read.text).is_empty
+
+
+@pytest.mark.parametrize("form", ["single", "list", "of lists", "command line", "bom"])
+def test_whatever_holds_the_resources_they_are_found(
+    centre: Account, tmp_path: Path, form: str
+) -> None:
+    flows = get(centre, f"{FLEX}/FlexFlows")["flex_flows"]
+    contents = {
+        "single": flows[0],
+        "list": flows,
+        "of lists": {"pages": [{"flex_flows": flows[:1]}, {"flex_flows": flows[1:]}]},
+        "command line": [
+            {
+                "".join(
+                    [name.split("_")[0], *(part.title() for part in name.split("_")[1:])]
+                ): value
+                for name, value in each.items()
+            }
+            for each in flows
+        ],
+        "bom": "\ufeff" + json.dumps(flows),
+    }
+    read = import_from(saved(tmp_path, contents[form]))
+    assert len(read.load().flows) == (1 if form == "single" else len(flows))
+    assert plan(centre, read.text).is_empty
+
+
+def test_resources_that_a_file_does_not_have_are_said(centre: Account, tmp_path: Path) -> None:
+    message = {"sid": f"IM{'0' * 32}", "body": "Hello"}
+    flows = get(centre, f"{FLEX}/FlexFlows")
+    read = import_from(saved(tmp_path, [flows, message, message]))
+    assert "2 resources whose SIDs begin with IM are left out" in repr(read)
+
+
+# -- Terraform's states
+
+
+@pytest.mark.parametrize("form", [state, shown_state])
+def test_a_terraform_state_becomes_a_file_with_nothing_to_do(
+    centre: Account, tmp_path: Path, form: Any
+) -> None:
+    read = import_from(saved(tmp_path, form(centre), "terraform.tfstate"))
+    assert_nothing_to_do(centre, read.text)
+    assert "workflow: Second line" in read.text
+
+
+def test_a_sensitive_attribute_is_a_secret_by_name(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://bot.example.com/a-sensitive-path"
+    plan(account, EXTERNAL.replace("https://bot.example.com/messages", url)).apply()
+    content = state(account)
+    flows = [each for each in content["resources"] if "flex_flows" in each["type"]]
+    for each in flows:
+        path = [{"type": "get_attr", "value": "integration_url"}]
+        each["instances"][0]["sensitive_attributes"] = [path]
+    read = import_from(saved(tmp_path, content, "terraform.tfstate"))
+    assert "a-sensitive-path" not in read.text
+    name = f"flex_flex_flows_v1_{flows[-1]['name']}_integration_url"
+    assert f"{name}:\n    secret: true\n" in read.text
+    monkeypatch.setenv(name, url)
+    assert_nothing_to_do(account, read.text)
+
+
+def test_other_resources_of_a_state_are_left_out_and_said(centre: Account, tmp_path: Path) -> None:
+    content = state(centre)
+    content["resources"].append(
+        {"mode": "managed", "type": "aws_s3_bucket", "name": "b", "instances": [{"attributes": {}}]}
+    )
+    content["resources"].append({"mode": "data", "type": "twilio_flex_flex_flows_v1", "name": "d"})
+    read = import_from(path := saved(tmp_path, content, "terraform.tfstate"))
+    assert f"{path}: aws_s3_bucket.b is left out" in read.notes
+
+
+# -- Terraform's configurations
+
+
+MAIN = """\
+terraform {
+  required_providers {
+    twilio = { source = "twilio/twilio", version = ">=0.4.0" }
+  }
+}
+provider "twilio" {
+  password = var.api_secret
+}
+locals {
+  hosts = { prod = "bot.example.com", test = "test.example.com" }
+  shops = toset(["north", "south"])
+}
+resource "twilio_taskrouter_workspaces_v1" "flex" {
+  friendly_name = "Flex Task Assignment"
+}
+resource "twilio_taskrouter_workspaces_task_queues_v1" "everyone" {
+  workspace_sid = twilio_taskrouter_workspaces_v1.flex.sid
+  friendly_name = "Everyone"
+}
+resource "twilio_taskrouter_workspaces_workflows_v1" "second" {
+  workspace_sid = twilio_taskrouter_workspaces_v1.flex.id
+  friendly_name = "Second line"
+  configuration = templatefile("${path.module}/workflows/second.json", {
+    "QUEUE" = twilio_taskrouter_workspaces_task_queues_v1.everyone.sid
+  })
+}
+module "bots" {
+  source = "./modules/bots"
+  greeting = "Hello from ${upper("us")}"
+}
+# one for each shop
+resource "twilio_flex_flex_flows_v1" "shops" {
+  for_each                  = local.shops
+  friendly_name             = "Shop ${each.key}"
+  chat_service_sid          = var.service_sid
+  channel_type              = "custom"
+  contact_identity          = each.value
+  integration_type          = "task"
+  integration_workspace_sid = twilio_taskrouter_workspaces_v1.flex.sid
+  integration_workflow_sid  = twilio_taskrouter_workspaces_workflows_v1.second.sid
+  integration_channel       = "chat"
+  integration_timeout       = 10 * 60
+  janitor_enabled           = true
+}
+resource "twilio_flex_flex_flows_v1" "bot" {
+  friendly_name        = "By bot"
+  chat_service_sid     = var.service_sid
+  channel_type         = "custom"
+  integration_type     = "studio"
+  integration_flow_sid = module.bots.menu_sid
+  integration_retry_count = var.is_patient ? 3 : 1
+}
+resource "twilio_flex_flex_flows_v1" "own" {
+  friendly_name    = "By server"
+  chat_service_sid = var.service_sid
+  channel_type     = "custom"
+  contact_identity = "own"
+  integration_type = "external"
+  integration_url  = "https://${local.hosts[var.stage]}/${var.path}?literally=$${path}"
+}
+resource "twilio_conversations_configuration_addresses_v1" "whatsapp" {
+  type                          = "whatsapp"
+  address                       = "whatsapp:+15550102"
+  friendly_name                 = join(" ", ["Whats", "App"])
+  auto_creation_enabled         = true
+  auto_creation_type            = "webhook"
+  auto_creation_webhook_url     = var.bot_url
+  auto_creation_webhook_method  = "POST"
+  auto_creation_webhook_filters = [for each in ["Message", "Participant"] : "on${each}Added"]
+}
+resource "twilio_flex_web_channels_v1" "not_held" {}
+"""
+VARIABLES = """\
+variable "api_secret" { sensitive = true }
+variable "service_sid" {}
+variable "path" { default = "messages" }
+variable "bot_url" {
+  type        = string
+  description = "Address of the bot"
+}
+variable "stage" {
+  validation {
+    condition     = contains(["prod", "test"], var.stage)
+    error_message = "One of \\"prod\\" and \\"test\\"."
+  }
+}
+variable "is_patient" { type = bool }
+"""
+BOTS = """\
+variable "greeting" { type = string }
+resource "twilio_studio_flows_v2" "menu" {
+  friendly_name = "Menu bot"
+  status        = "published"
+  definition = jsonencode({
+    description   = "A bot that says nothing", initial_state = "Trigger"
+    states = [{
+      name = "Trigger", type = "trigger", properties = {}
+      transitions = [{ event = "incomingMessage" }]
+    }]
+  })
+}
+output "menu_sid" {
+  value = twilio_studio_flows_v2.menu.sid
+}
+"""
+ROUTING = '{"task_routing": {"filters": [], "default_filter": {"queue": "${QUEUE}"}}}'
+VALUES = 'stage = "prod"\nis_patient = true\n'
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    """A folder of a configuration."""
+    for name, text in {
+        "main.tf": MAIN,
+        "variables.tf": VARIABLES,
+        "terraform.tfvars": VALUES,
+        "modules/bots/main.tf": BOTS,
+        "workflows/second.json": ROUTING,
+    }.items():
+        path = tmp_path / "infra" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "infra"
+
+
+def made_by_terraform(account: Account) -> Account:
+    """The account with what Terraform makes of the configuration."""
+    client = account.client
+    studio = {flow.friendly_name: flow.sid for flow in client.studio.v2.flows.list()}
+    space = client.taskrouter.v1.workspaces.list()[0]
+    line = next(one for one in space.workflows.list() if one.friendly_name == "Second line")
+    service = account.credentials.chat_service_sid
+    create = client.flex_api.v1.flex_flow.create
+    for shop in ("north", "south"):
+        create(
+            f"Shop {shop}",
+            service,
+            "custom",
+            contact_identity=shop,
+            integration_type="task",
+            integration_workspace_sid=space.sid,
+            integration_workflow_sid=line.sid,
+            integration_channel="chat",
+            integration_timeout=600,
+            janitor_enabled=True,
+        )
+    create(
+        "By bot",
+        service,
+        "custom",
+        integration_type="studio",
+        integration_flow_sid=studio["Menu bot"],
+        integration_retry_count=3,
+    )
+    create(
+        "By server",
+        service,
+        "custom",
+        contact_identity="own",
+        integration_type="external",
+        integration_url="https://bot.example.com/messages?literally=${path}",
+    )
+    client.conversations.v1.address_configurations.create(
+        "whatsapp",
+        "whatsapp:+15550102",
+        friendly_name="Whats App",
+        auto_creation_enabled=True,
+        auto_creation_type="webhook",
+        auto_creation_webhook_url="https://bot.example.com/whatsapp",
+        auto_creation_webhook_method="POST",
+        auto_creation_webhook_filters=["onMessageAdded", "onParticipantAdded"],
+    )
+    return account
+
+
+@pytest.fixture(scope="module")
+def built() -> Account:
+    """An account that Terraform has been applied to."""
+    return made_by_terraform(furnished())
+
+
+def test_a_configuration_becomes_a_file_with_nothing_to_do(
+    built: Account, configuration: Path
+) -> None:
+    read = import_from(configuration)
+    assert read.variables == ("service_sid", "bot_url")
+    given = {
+        "service_sid": built.credentials.chat_service_sid,
+        "bot_url": "https://bot.example.com/whatsapp",
+    }
+    assert plan(built, read.load(variables=given)).is_empty
+    file = read.load(variables=given)
+    assert [flow.friendly_name for flow in file.flows] == [
+        "By bot",
+        "By server",
+        "Shop north",
+        "Shop south",
+    ]
+    assert "description: Address of the bot" in read.text
+    assert f"{configuration}/main.tf: twilio_flex_web_channels_v1.not_held is left out" in (
+        read.notes
+    )
+    assert "api_secret" not in read.text
+
+
+def test_several_files_of_values_are_environments(built: Account, configuration: Path) -> None:
+    values = {
+        "prod": 'path = "messages"\nbot_url = "https://bot.example.com/whatsapp"\nx = 1\n',
+        "test": 'path = "tests"\nbot_url = "https://test.example.com/whatsapp"\n',
+    }
+    paths = [saved(configuration, text, f"{name}.tfvars") for name, text in values.items()]
+    service = built.credentials.chat_service_sid
+    read = import_from(configuration, *paths, variables={"service_sid": service})
+    assert read.variables == ()
+    assert plan(built, read.load(env="prod")).is_empty
+    file = read.load(env="test")
+    assert file["By server"].integration.url == ("https://bot.example.com/tests?literally=${path}")
+    assert file["whatsapp whatsapp:+15550102"].auto_creation.webhook_url == (
+        "https://test.example.com/whatsapp"
+    )
+
+
+def test_a_sensitive_variable_is_a_secret_even_if_it_has_a_value(configuration: Path) -> None:
+    text = VARIABLES.replace('variable "bot_url" {', 'variable "bot_url" {\n  sensitive = true')
+    saved(configuration, text, "variables.tf")
+    given = {"bot_url": "https://bot.example.com/an-own-secret", "service_sid": f"IS{'0' * 32}"}
+    read = import_from(configuration, variables=given)
+    assert "an-own-secret" not in read.text
+    assert "  bot_url:\n    description: Address of the bot\n    secret: true\n" in read.text
+    assert read.variables == ()
+
+
+def test_a_copy_of_the_template_is_read_from_its_root(configuration: Path, tmp_path: Path) -> None:
+    root = tmp_path / "copy" / "infra-as-code/terraform/environments"
+    shutil.copytree(configuration, root / "default")
+    assert import_from(tmp_path / "copy").text == import_from(configuration).text
+    shutil.copytree(configuration, root / "prod")
+    with pytest.raises(
+        FlowProblem, match=r"has 2 environments of Terraform \(.*/default, .*/prod\)"
+    ):
+        import_from(tmp_path / "copy")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        (
+            "integration_timeout       = 10 * 60",
+            "integration_timeout = ",
+            "is not HCL: unexp",
+        ),
+        (
+            "module.bots.menu_sid",
+            "module.bots.no_sid",
+            "cannot be computed: the module has",
+        ),
+        (
+            "module.bots.menu_sid",
+            "module.boats.menu_sid",
+            "cannot be computed: module.boat",
+        ),
+        (
+            "var.is_patient ?",
+            "var.impatient ?",
+            "cannot be computed: var.impatient is not",
+        ),
+        (
+            "var.is_patient ?",
+            "var.path ?",
+            "cannot be computed: the condition is not know",
+        ),
+        (
+            "var.bot_url",
+            "data.http.bot.url",
+            "cannot be computed: data.http.bot.url has",
+        ),
+        (
+            'upper("us")',
+            'sha1("us")',
+            "cannot be computed: the function sha1 is not read",
+        ),
+        (
+            "local.hosts[var.stage]",
+            "local.hosts.dev",
+            "cannot be computed: there is no dev",
+        ),
+        (
+            "local.shops\n",
+            "var.service_sid2\n",
+            "cannot be computed: var.service_sid2 is",
+        ),
+        (
+            "second.json",
+            "third.json",
+            "third.json: cannot be read (No such file or directory); give th",
+        ),
+        (
+            '"./modules/bots"',
+            '"./modules/boats"',
+            "modules/boats: has no .tf files; give the folder",
+        ),
+        (
+            '"./modules/bots"',
+            '"../infra"',
+            "module.bots: calls itself, by way of ../infra",
+        ),
+        ('{ prod = "bot', '{ x = local.hosts, prod = "bot', "local.hosts refers to itself"),
+        ('join(" ", [', "join([", "cannot be computed: "),
+        (
+            'type                          = "whatsapp"',
+            "type = 7",
+            "'7 whatsapp:+15550102': cannot be put in a file: type must be",
+        ),
+        ("10 * 60", "var.service_sid", "twilio_flex_flex_flows_v1.shops["),
+    ],
+)
+def test_what_cannot_be_computed_is_refused_with_file_and_line(
+    configuration: Path, before: str, after: str, problem: str
+) -> None:
+    assert before in MAIN
+    text = MAIN.replace(before, after, 1)
+    saved(configuration, text, "main.tf")
+    with pytest.raises(FlowProblem) as caught:
+        import_from(configuration)
+    line = text[: text.index(after)].count("\n") + 1
+    places = (f"main.tf:{line}: {problem}", f"/{problem}", f" {problem}")
+    assert any(each in str(caught.value) for each in places), str(caught.value)
+
+
+def test_a_template_that_is_wrong_is_refused_with_its_line(configuration: Path) -> None:
+    saved(configuration, ROUTING.replace("{QUEUE}", "{QUEUES}"), "workflows/second.json")
+    with pytest.raises(
+        FlowProblem, match=r"workflows/second\.json:1: cannot be computed: QUEUES ha"
+    ):
+        import_from(configuration)
+
+
+def test_without_the_parser_it_says_how_to_install_it(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hcl2", None)
+    with pytest.raises(FlowProblem, match=r"pip install 'flex-chat-lab\[terraform\]'"):
+        import_from(configuration)
+
+
+# -- the command, and mistakes
+
+
+def test_the_command_writes_the_file_or_shows_it(
+    centre: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = saved(tmp_path, state(centre), "terraform.tfstate")
+    assert command.main(["import", str(source)]) == 0
+    out, err = capsys.readouterr()
+    assert_nothing_to_do(centre, out)
+    assert err.startswith(f"The flow file for {source}.\n")
+    into = tmp_path / "flows.yaml"
+    assert command.main(["import", str(source), "--into", str(into)]) == 0
+    assert capsys.readouterr().out.endswith(f"Written to {into}.\n")
+    assert_nothing_to_do(centre, into.read_text(encoding="utf-8"))
+    assert command.main(["import", str(source), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == into.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("read", [load, check])
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (lambda account: get(account, f"{FLEX}/FlexFlows"), "has resources as Twilio's API answe"),
+        (lambda account: lists(account)["workspaces"], "has resources as Twilio's API answers"),
+        (state, "is a Terraform state, not a flow file; `python -m helpers.flows import "),
+        (shown_state, "is a Terraform state"),
+        (
+            lambda account: account.client.studio.v2.flows.list()[0].fetch().definition,
+            "is the definition of a Studio flow, not a flow file; name it as `definition` of a",
+        ),
+        (lambda _: "steps:\n  - customer opens\n", "is a script, not a flow file; give it to"),
+    ],
+)
+def test_a_file_of_others_given_as_a_flow_file_is_one_sentence(
+    centre: Account, tmp_path: Path, form: Any, said: str, read: Any
+) -> None:
+    path = saved(tmp_path, form(centre))
+    with pytest.raises(FlowProblem) as caught:
+        read(path)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{path}: {said}")
+
+
+def test_a_folder_or_a_configuration_given_as_a_flow_file_names_the_command(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(FlowProblem, match=r"is a directory; .*`python -m helpers.flows import`"):
+        load(tmp_path)
+    path = saved(tmp_path, 'resource "a" "b" {}\n', "main.tf")
+    with pytest.raises(FlowProblem, match="is a Terraform configuration, not a flow file"):
+        load(path)
