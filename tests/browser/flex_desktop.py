@@ -27,7 +27,7 @@ from helpers.mock.server.running import BackgroundServer
 log = logging.getLogger(__name__)
 PATIENCE = 30_000
 HARMLESS = re.compile(
-    r"fonts\.googleapis\.com|assets\.twilio\.com/public_assets/paste-fonts"
+    r"fonts\.googleapis\.com|assets\.(flex\.)?twilio\.com/(public_)?assets/(paste-)?fonts"
     r"|media\.twiliocdn\.com/sdk/js/client/sounds"
 )
 """Fonts and a sound of a CDN's, which the page's policy keeps away."""
