@@ -173,17 +173,16 @@ class FlowFile:
 
     def __repr__(self) -> str:
         """Short: `text` has it all, passwords in URLs included."""
-        return f"FlowFile({self.source}: {self._named() or 'no flows'})"
-
-    def _named(self) -> str:
-        return ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
+        named = ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
+        return f"FlowFile({self.source}: {named or 'no flows'})"
 
     def __getitem__(self, name: str) -> Any:
         """A flow, an address or a chat: by its friendly name, or as `sms +15550100`."""
         for entry in self.entries:
             if name in (entry.label, entry.friendly_name):
                 return entry
-        raise KeyError(f"{self.source} has no flow {name!r}; it has {self._named() or 'none'}")
+        known = ", ".join(repr(entry.label) for entry in self.entries) or "none"
+        raise KeyError(f"{self.source} has no flow {name!r}; it has {known}")
 
     def where(self, flow: Config | ResourceEntry, *fields: str | int) -> str:
         """`FILE:LINE` of an entry's field, or of the nearest field above it."""

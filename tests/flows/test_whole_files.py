@@ -596,6 +596,19 @@ def test_services_are_made_with_their_roles_and_webhooks_in_both_views(account: 
     assert "chat_services:\n  Second:\n    typing_indicator_timeout: 8\n" in exported.text
 
 
+def test_what_cannot_be_undone_or_shown_is_not(account: Account) -> None:
+    text = SERVICES.partition("chat_services")[0].replace("//a", "//bot:s3cret@a")
+    plan(account, text).apply()
+    with pytest.raises(FlowProblem, match="line 7: 'Second' filters: cannot be emptied again"):
+        plan(account, text.replace(", filters: [onMessageAdded]", ""))
+    file = load(text)
+    planned = plan(account, text.replace("/x", "/y"))
+    shown = f"{file!r}{file.resources!r}{planned}{planned.steps!r}{planned.as_json()}"
+    assert "s3cret" not in shown
+    attributes = "workspaces: {W: {workers: {a: {attributes: {key: {url: 'http://u:s3cret@h'}}}}}}"
+    assert "s3cret" not in repr(load(f"{attributes}\n").resources)
+
+
 def test_what_two_views_of_a_service_share_is_said_once() -> None:
     text = SERVICES.replace("    typing_", "    default_channel_role: helper\n    typing_")
     assert refusal(text) == [
