@@ -181,6 +181,47 @@ def test_what_is_in_it_is_written_and_read_back() -> None:
             "line 1: workspace: is not known here; did you mean workspaces?",
         ),
         (
+            "      zoe:",
+            "      ZOE:\n      zoe:",
+            "line 23: worker 'zoe': names another worker too (line 22); rename one",
+        ),
+        (
+            "VIP: {",
+            "Gold: {formerly: VIP}\n      VIP: {",
+            "line 11: queue 'VIP': names another queue too (line 10); rename one",
+        ),
+        (
+            "{queue: VIP, timeout: 30}",
+            "{timeout: 30}",
+            "line 18: workspaces.Shop.workflows.Main.filters[0].targets[0]: names no queue in its"
+            " first target; add it, as only later ones inherit one",
+        ),
+        (
+            "default_filter: {queue: Everyone}",
+            "default_filter: {priority: 3}",
+            "line 20: workspaces.Shop.workflows.Main.default_filter.queue: is missing; add it",
+        ),
+        (
+            "timeout: 30}",
+            "order_by: a b c}",
+            "line 18: workspaces.Shop.workflows.Main.filters[0].targets[0].order_by: invalid param",
+        ),
+        (
+            "parcels: {",
+            "a b: {",
+            "line 8: workspaces.Shop.task_channels.a b: uniqueName takes letters, digits, _ and $",
+        ),
+        (
+            "      Lunch:",
+            f"      {'L' * 65}:",
+            f"activities.{'L' * 65}: is too long: 65 characters, at most 64",
+        ),
+        (
+            "attributes: {level: 5}",
+            "attributes: {level: .nan}",
+            "line 22: workspaces.Shop.workers.zoe.attributes.level: must be text, a number,",
+        ),
+        (
             "attributes: {level: 5}",
             "lifecycle: {prevent_destroy: maybe}",
             "line 22: workspaces.Shop.workers.zoe.lifecycle.prevent_destroy: must be true or false,"
