@@ -260,6 +260,20 @@ def test_a_day_is_simulated_from_the_command_line(run: Any) -> None:
     assert "Custom chat (task): " in run("simulate", "task.yaml", *DAY)[1]
 
 
+def test_a_number_of_customers_can_be_fixed_on_the_command_line(run: Any) -> None:
+    day = "--agents", "9", "--hours", "1", "--handle-time", "60", "--engine", "fast", "--json"
+    of = {
+        text: [
+            json.loads(run("simulate", "task.yaml", "--arrivals", text, *day, "--seed", seed)[1])
+            for seed in "123"
+        ]
+        for text in ("exactly:12", "12")
+    }
+    offered = {text: {one["offered"] for one in found} for text, found in of.items()}
+    assert offered["exactly:12"] == {12}
+    assert len(offered["12"]) > 1
+
+
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
@@ -268,6 +282,7 @@ def test_a_day_is_simulated_from_the_command_line(run: Any) -> None:
         (("--at-once", "0"), "at_once=0: an agent takes at least one chat"),
         (("--agents", "two"), "--agents 'two': give a whole number"),
         (("--arrivals", "many"), "--arrivals 'many': give a"),
+        (("--arrivals", "exactly:0"), "arrivals=0: give a whole number, at least 1"),
         (("--handle-time", "gamma:3"), "--handle-time 'gamma:3': give seconds, or exponential:300"),
         (("--handle-time", "lognormal:1,2,3"), "--handle-time 'lognormal:1,2,3': "),
         (("--within", "20s"), "--within '20s': give a number"),

@@ -1,5 +1,6 @@
 // What the SDKs' and front ends' scripts for browsers make.
 declare var Twilio: {
+  Flex: any;
   FlexWebChat: any;
   Chat: typeof import("twilio-chat");
   Conversations: typeof import("@twilio/conversations");

@@ -46,7 +46,7 @@ from .origin_check import (
     is_loopback,
     name_of,
 )
-from .request_log import ServedRequest, ServedRequests
+from .request_log import Entry, ServedRequests
 from .rest_app import RestApp
 
 _FOR_BROWSERS = re.compile(
@@ -114,7 +114,7 @@ class ServerApp:
         self._rest = RestApp(
             mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
-        requests.follow(lambda served: mock.requests.add(partial(_logged, served)))
+        requests.follow(lambda entry: mock.requests.add(partial(_logged, entry)))
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
             "allow_methods": ["GET", "POST", "DELETE"],
@@ -258,8 +258,9 @@ def _is_file_of_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and path.startswith(CHAT_PATHS)
 
 
-def _logged(served: ServedRequest) -> LoggedRequest:
+def _logged(entry: Entry) -> LoggedRequest:
     """A request as the account's own log has it, beside those of this process."""
+    served = entry()
     refusal = None if served.status < 400 else json_object(served.answer)
     return LoggedRequest(
         method=served.method,

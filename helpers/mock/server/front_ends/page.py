@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route
 from twilio.base.exceptions import TwilioRestException
 
 from ... import MockTwilio
-from ..chat_page.page import FRAMED_BY, HEADERS, host_of, sockets_at
 from ...core.errors import TwilioError
+from ..chat_page.page import FRAMED_BY, HEADERS, host_of, sockets_at
 from ..chat_page.sdk_copy import FLEX_1, FLEX_2, WEB_CHAT, BrowserSdk
 
 _STATIC = Path(__file__).parent / "static"
