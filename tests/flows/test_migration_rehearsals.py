@@ -183,6 +183,15 @@ def test_any_script_differs_after_the_migration_only_as_foretold(
     assert found.surprises == (), str(found)
 
 
+def test_steps_that_could_not_be_done_before_and_after_are_said() -> None:
+    steps = ["customer opens", "customer says: Hello", "agent accepts", "agent says: Hello"]
+    found = migrate.rehearse(BOT_CHAT, steps)
+    assert repr(found).endswith(
+        "differences, all of them foretold by the report."
+        " Steps that could not be done: 2 before, 2 after."
+    )
+
+
 # -- what is not foretold, is said
 
 
