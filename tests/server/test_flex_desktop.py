@@ -136,6 +136,17 @@ def test_without_a_copy_the_page_says_the_commands_that_bring_one(
         assert get(server, "/flex/?version=2.17").status_code == 404
 
 
+def test_only_who_has_handed_a_plugin_in_gets_it(
+    account: Account, server: BackgroundServer
+) -> None:
+    assert isinstance(account.mock, MockTwilio)
+    key = account.mock.flex_users.keep_plugin("class Hello {}</script>")
+    page = get(server, f"/flex/?plugin={key}")
+    assert settings_in(page)["plugin"] == "class Hello {}</script>"
+    for other in ("", "class Evil {}", key[:-1]):
+        assert "plugin" not in settings_in(get(server, f"/flex/?plugin={other}"))
+
+
 # -- who may have it
 
 

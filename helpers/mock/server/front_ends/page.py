@@ -181,7 +181,12 @@ def _flex_settings(mock: MockTwilio, query: Mapping[str, str]) -> dict[str, Any]
         session = mock.flex_users.log_in(query.get("worker"))
     except TwilioError as error:
         raise NothingToShow(error.message) from None
-    return {"accountSid": mock.credentials.account_sid, "session": session}
+    plugin = mock.flex_users.plugins.get(query.get("plugin", ""))
+    return {
+        "accountSid": mock.credentials.account_sid,
+        "session": session,
+        **({} if plugin is None else {"plugin": plugin}),
+    }
 
 
 WEB_CHAT_PAGE = FrontEnd(
