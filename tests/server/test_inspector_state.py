@@ -346,7 +346,9 @@ def test_what_is_not_there_is_reported_as_gone(read: Read, kind: str, key: str) 
     assert "any more" in read(f"{kind}/{key}", 404)["error"]
 
 
-def test_a_busy_account_is_read_with_little_work(mock: MockTwilio, url: str, shared: Account) -> None:
+def test_a_busy_account_is_read_with_little_work(
+    mock: MockTwilio, url: str, shared: Account
+) -> None:
     mock.load("busy afternoon")
     here = mock.http_client
     path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels"
