@@ -10,6 +10,7 @@ from typing import Any
 from ..masking import mask as masked
 
 WIDGETS, FILTERS, TARGETS, TRANSITIONS = "states", "filters", "targets", "transitions"
+DEFAULT_FILTER = "default_filter"
 PARTS = {WIDGETS: "widget", FILTERS: "filter", TARGETS: "target", TRANSITIONS: "transition"}
 """Lists whose items are compared one by one, and the noun of an item."""
 NAMES = ("name", "filter_friendly_name", "event", "expression")
@@ -47,12 +48,16 @@ def changes_within(
         if old == new:
             continue
         place = path if name in UNNAMED else f"{path}{'.' if path else ''}{name}"
-        if name in PARTS:
+        if name in PARTS and all(
+            isinstance(each, Mapping) for each in (*(old or ()), *(new or ()))
+        ):
             yield from _of_items(name, old or [], new or [], path)
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from changes_within(old, new, "" if name == "definition" else place)
         elif name == "definition" and isinstance(new, Mapping):
             yield from changes_within({}, new)
+        elif name == DEFAULT_FILTER:
+            yield FieldChange(place, _brief(old), _brief(new))
         else:
             yield FieldChange(place, old, new)
 

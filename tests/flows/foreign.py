@@ -40,8 +40,15 @@ def lists(account: Account) -> dict[str, Any]:
         for name in OF_WORKSPACE:
             found[f"{name} of {space['sid']}"] = get(account, f"{TASKROUTER}/{space['sid']}/{name}")
     found["addresses"] = get(account, f"{CONVERSATIONS}/Configuration/Addresses")
-    found["conversation services"] = get(account, f"{CONVERSATIONS}/Services")
+    services = found["conversation services"] = get(account, f"{CONVERSATIONS}/Services")
+    for service in services["services"]:
+        for name in ("Configuration", "Configuration/Webhooks", "Roles"):
+            one = f"{CONVERSATIONS}/Services/{service['sid']}/{name}"
+            found[f"{service['sid']} {name.replace('/', ' ')}"] = get(account, one)
     found["chat services"] = get(account, f"{CHAT}/Services")
+    for service in found["chat services"]["services"]:
+        one = f"{CHAT}/Services/{service['sid']}/Roles"
+        found[f"{service['sid']} chat roles"] = get(account, one)
     for flow in get(account, f"{STUDIO}/Flows")["flows"]:
         found[f"flow {flow['sid']}"] = get(account, f"{STUDIO}/Flows/{flow['sid']}")
     return found
@@ -58,7 +65,7 @@ def _resources(account: Account) -> Iterator[tuple[str, dict[str, Any]]]:
         if "meta" in answer:
             key = answer["meta"]["key"]
             yield from ((TYPES[key], each) for each in answer[key] if key in TYPES)
-        else:
+        elif "definition" in answer:
             yield TYPES["flows"], answer
 
 

@@ -36,6 +36,28 @@ def test_the_guides_commands_end_well_with_its_file(
     assert command.main(["plan", "flows.yaml", "--detailed-exitcode"]) == command.OK
 
 
+def test_the_guides_environments_lead_to_accounts_of_their_own(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    account.mode = "shared"
+    monkeypatch.setattr(command, "connect", lambda _, **__: account)
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(snippet("environments"), encoding="utf-8")
+    for line in snippet("environment commands").splitlines():
+        words = shlex.split(line)
+        if words[0] == "export":
+            monkeypatch.setenv(*words[1].split("=", 1))
+        else:
+            assert command.main(words[3:]) == command.OK, line
+    flow = client.flex_api.v1.flex_flow.list(friendly_name="Chat at bot.example.org")[0]
+    url = "https://bot.example.org/messages?key=a-token-of-the-bot&literally=${this}"
+    assert (flow.integration["url"], flow.integration["retry_count"]) == (url, 1)
+    assert "a-token-of-the-bot" not in Path("there.yaml").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(snippet("environments in Python"), names)
+    assert names["file"].flows[0].integration.url == url
+
+
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands of the guide's pipeline, in a folder with its file and its script."""
@@ -87,3 +109,18 @@ def test_the_guides_addresses_are_sound_planned_and_played(account: Account) -> 
     assert plan(account, file).is_empty
     for entry in file.entries:
         assert rehearse(entry, "answered", account=account).outcome.tasks == ("completed",)
+
+
+def test_the_guides_whole_contact_centre_is_sound_and_planned(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.mode = "shared"
+    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(snippet("whole file"), encoding="utf-8")
+    assert list(check("flows.yaml", account)) == []
+    for line in snippet("saved plan").splitlines():
+        words = shlex.split(line)
+        assert words[:3] == ["python", "-m", "helpers.flows"]
+        assert command.main([*words[3:], "--to", "http://mock"]) == command.OK
+    assert plan(account, "flows.yaml").is_empty

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from foreign import FLEX, get, lists, shown_state, state, write_lists
+from foreign import CONVERSATIONS, FLEX, STUDIO, get, lists, shown_state, state, write_lists
 from samples import EXTERNAL, furnished
 
 from helpers import Account
@@ -85,6 +85,21 @@ def test_a_list_alone_names_by_sid_what_was_not_saved(centre: Account, tmp_path:
     read = import_from(saved(tmp_path, get(centre, f"{FLEX}/FlexFlows")))
     assert "workflow: WW" in read.text
     assert "address_configurations" not in read.text
+    assert plan(centre, read.text).is_empty
+
+
+def test_what_was_saved_in_part_gives_names_and_is_said_to_be_left_out(
+    centre: Account, tmp_path: Path
+) -> None:
+    answers = [
+        get(centre, f"{FLEX}/FlexFlows"),
+        get(centre, f"{STUDIO}/Flows"),
+        get(centre, f"{CONVERSATIONS}/Services"),
+    ]
+    read = import_from(saved(tmp_path, answers))
+    assert "flow: Menu bot" in read.text
+    assert "studio_flows:" not in read.text
+    assert "studio_flows Menu bot was saved in part only, and is left out" in read.notes
     assert plan(centre, read.text).is_empty
 
 

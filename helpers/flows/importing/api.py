@@ -14,6 +14,7 @@ from typing import Any
 
 Resource = dict[str, Any]
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_SETTINGS = re.compile(r"\.twilio\.com/.*/Configuration(/Webhooks)?$")
 _SID = re.compile(r"[A-Z]{2}[0-9a-zA-Z]{32}")
 
 
@@ -35,12 +36,10 @@ def resources_in(content: Any) -> Iterator[Resource]:
 
 
 def is_resource(content: dict[str, Any]) -> bool:
-    """Return whether this is a resource, which has a SID, or a URL of settings."""
+    """Return whether this is a resource, which has a SID, or settings, which have a URL."""
     if _SID.fullmatch(str(content.get("sid"))):
         return True
-    url = str(content.get("url"))
-    is_of_twilio = ".twilio.com/" in url and ("account_sid" in content or "accountSid" in content)
-    return is_of_twilio and "meta" not in content
+    return bool(_SETTINGS.search(str(content.get("url"))))
 
 
 def is_state(content: object) -> bool:

@@ -107,12 +107,21 @@ def _path_of_url(resource: Mapping[str, Any]) -> str:
     return next((url[url.index(host) :] for host in _HOSTS if f"{host}/" in url), "")
 
 
+_STUB = {
+    "description": "",
+    "states": [{"name": "Trigger", "type": "trigger", "transitions": [], "properties": {}}],
+    "initial_state": "Trigger",
+}
+"""A definition in the place of one that was not saved."""
+
+
 class SavedAccount:
     """Resources of an account, by their paths in Twilio's API.
 
     Attributes:
         left_out: Number of resources of no kind of a flow file, by the prefix of their SIDs.
         stubs: Names of workspaces that were not saved, while something within them was.
+        incomplete: Lists in a file, and names, of what was saved in part only.
     """
 
     def __init__(self) -> None:
@@ -120,6 +129,7 @@ class SavedAccount:
         self.left_out: dict[str, int] = {}
         self.places: dict[str, str] = {}
         self.stubs: list[str] = []
+        self.incomplete: frozenset[tuple[str, ...]] = frozenset()
 
     def add(self, resource: Resource, place: str, kind: SavedKind | None = None) -> None:
         """Add a resource as the API answers it, of a kind that is found out; from this place."""
@@ -144,18 +154,20 @@ class SavedAccount:
         self._complete()
         return Account("mock", Credentials.demo(), _Door(self._resources))
 
-    def incomplete(self) -> Iterator[tuple[str, str]]:
-        """Kind in a file and name of what names stand for, but no file can be made of."""
+    def _incomplete(self) -> Iterator[tuple[str, ...]]:
         for path, resource in self._resources.items():
-            if path.startswith("studio") and "definition" not in resource:
-                yield "studio_flows", str(resource.get("friendly_name"))
-
-    def has(self, path: str) -> bool:
-        """Return whether something is there, or below it."""
-        return any(each == path or each.startswith(f"{path}/") for each in self._resources)
+            name = str(resource.get("friendly_name"))
+            if path.startswith("studio") and not resource.get("definition"):
+                yield "studio_flows", name
+            if re.fullmatch(f"{CONVERSATIONS}/v1/Services/[^/]+", path):
+                if f"{path}/Configuration" not in self._resources:
+                    yield "conversation_services", name
+                elif f"{path}/Configuration/Webhooks" not in self._resources:
+                    yield "conversation_services", name, "webhooks"
 
     def _complete(self) -> None:
         """Add the workspaces that are not there, and defaults of what Twilio always answers."""
+        self.incomplete = frozenset(self._incomplete())
         spaces = {
             path.split("/")[3] for path in self._resources if path.startswith(f"{TASKROUTER}/")
         }
@@ -167,6 +179,8 @@ class SavedAccount:
         for number, (path, resource) in enumerate(self._resources.items()):
             moment = f"2020-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
             resource.setdefault("date_created", moment)
+            if path.startswith("studio") and not resource.get("definition"):
+                resource["definition"] = _STUB
             if path.startswith("flex-api"):
                 for name in ("integration_type", "enabled"):
                     if resource.get(name) is None:
@@ -189,7 +203,9 @@ class _Door(HttpClient):  # type: ignore[misc]
             return _answer(405, {"code": 20004, "message": "Method not allowed", "status": 405})
         if found is not None:
             return _answer(200, found)
-        if re.search(r"/[A-Z]{2}[^/]*$", path) or path.endswith(("/Webhooks", "/Configuration")):
+        if path.endswith(("/Configuration", "/Webhooks")):
+            return _answer(200, {})  # what they would be is left out of the file
+        if re.search(r"/[A-Z]{2}[^/]*$", path):
             return _answer(404, {"code": 20404, "message": "Not found", "status": 404})
         below = re.compile(re.escape(path) + "/[^/]+")
         page = [each for place, each in self._resources.items() if below.fullmatch(place)]

@@ -56,7 +56,7 @@ class Imported:
 
     def write(self, path: str | Path) -> None:
         """Write the file; FlowProblem if that fails."""
-        write_text(self.text, path)
+        write_text(path, self.text)
 
 
 def import_from(
@@ -205,8 +205,11 @@ class _Import:
             text = json.dumps(_with_urls(resource, urls))
             for each in spaces:  # a workspace by a variable, for which any SID does
                 text = text.replace(each, f"WS{hashlib.sha256(each.encode()).hexdigest()[:32]}")
-            where = f"{origin.where} {origin.address}"
-            self._saved.add(json.loads(text), where, BY_TYPE[origin.type])
+            where, kind = f"{origin.where} {origin.address}", BY_TYPE[origin.type]
+            self._saved.add(json.loads(text), where, kind)
+            if kind.noun == "conversation service":  # Terraform keeps no settings of it
+                settings = f"{kind.path_of(resource)}/Configuration"
+                self._saved.add({"url": f"https://{settings}"}, where)
 
     def imported(self, source: str) -> Imported:
         """The file for what was read."""
@@ -248,8 +251,16 @@ class _Import:
 
     def _kept(self, file: FlowFile) -> FlowFile:
         """The file without what stands for a name only, and lists of which nothing was saved."""
-        incomplete = set(self._saved.incomplete())
-        entries = tuple(each for each in file.resources if each.address not in incomplete)
+        incomplete = self._saved.incomplete
+        self._notes += [
+            f"{' '.join(each)} was saved in part only, and is left out"
+            for each in sorted(incomplete)
+        ]
+        entries = tuple(
+            each
+            for each in file.resources
+            if not any(each.path[:end] in incomplete for end in range(len(each.path) + 1))
+        )
         held = {ROOT: file.flows, ADDRESSES: file.addresses}
         filled = {each.address[:-1] for each in entries}
         return replace(
