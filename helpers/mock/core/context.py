@@ -11,7 +11,7 @@ from ...interrupts import Uninterrupted, let_in, put_off
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
-from .store import StoreMark, R, Resource, Store
+from .store import R, Resource, Store, StoreMark
 
 AccountState = tuple[bytearray, Any]
 
