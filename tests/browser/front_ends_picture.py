@@ -2,7 +2,8 @@
 
     .venv/bin/pip install pillow
     .venv/bin/python -m helpers.front_ends webchat && .venv/bin/python -m helpers.front_ends flex-2
-    PYTHONPATH=$PWD/tests:$PWD/tests/plugins:$PWD .venv/bin/python tests/browser/front_ends_picture.py
+    export PYTHONPATH=$PWD/tests:$PWD/tests/plugins:$PWD
+    .venv/bin/python tests/browser/front_ends_picture.py
 
 The Flex desktop and the web chat widget in cells of a real JupyterLab, in the middle of a chat.
 Look at the result before you commit it.
