@@ -366,6 +366,41 @@ def test_what_twilio_never_changes_is_refused_with_the_way_out(shop: Account) ->
         plan(shop, FILE.replace("available: true", "available: false"))
 
 
+def test_what_an_earlier_version_named_is_deleted_and_what_others_made_is_left(
+    shop: Account,
+) -> None:
+    spaces = shop.client.taskrouter.v1.workspaces
+    [sid] = [one.sid for one in spaces.list() if one.friendly_name == "Shop"]
+    spaces(sid).task_queues.create("By hand")
+    text = FILE.replace("        default_filter: {queue: Everyone}\n", "").replace(
+        "              - {queue: Everyone}\n", ""
+    )
+    text = text.replace("      Everyone:\n", "").partition("    workers")[0]
+    planned = plan(shop, text, was=FILE)
+    assert {str(one).partition(" (")[0] for one in planned.operations} == {
+        "update workflow 'Main'",
+        "delete 'Custom chat'",
+        "delete queue 'Everyone'",
+        "delete worker 'zoe'",
+    }
+    planned.apply()
+    assert plan(shop, text, was=FILE).is_empty
+    left = [one.friendly_name for one in spaces(sid).task_queues.list()]
+    assert left == ["VIP", "By hand"]
+    assert spaces(sid).workers.list() == []
+    assert len(spaces.list()) == 2
+
+
+def test_a_protected_entry_of_an_earlier_version_is_not_deleted(shop: Account) -> None:
+    was = FILE.replace("attributes: {", "lifecycle: {prevent_destroy: true}, attributes: {")
+    text = FILE.replace("    workers:\n      zoe: {attributes: {level: 5}}\n", "")
+    with pytest.raises(FlowProblem, match="line 22: 'zoe': is to be deleted, as the file names it"):
+        plan(shop, text, was=was)
+    assert plan(shop, was, was=was).is_empty
+    renamed = FILE.replace("zoe: {", "joe: {formerly: zoe, ")
+    assert plan(shop, renamed, was=was).counts["delete"] == 0
+
+
 # -- destruction
 
 
