@@ -136,6 +136,25 @@ def test_without_a_copy_the_page_says_the_commands_that_bring_one(
         assert get(server, "/flex/?version=2.17").status_code == 404
 
 
+def test_only_who_has_handed_a_plugin_in_gets_it(
+    account: Account, server: BackgroundServer
+) -> None:
+    assert isinstance(account.mock, MockTwilio)
+    key = account.mock.flex_users.keep_plugin("class Hello {}</script>")
+    page = get(server, f"/flex/?plugin={key}")
+    assert settings_in(page)["hasPlugin"] is True
+    assert f'src="own.js?plugin={key}"' in page.text
+    own = get(server, f"/flex/own.js?plugin={key}")
+    assert own.text == "globalThis.flexPlugin = (\nclass Hello {}</script>\n);"
+    assert own.headers["Content-Type"].startswith("text/javascript")
+    for other in ("", "class Evil {}", key[:-1]):
+        page = get(server, f"/flex/?plugin={other}")
+        assert (settings_in(page)["hasPlugin"], "own.js" in page.text) == (False, False)
+        assert get(server, f"/flex/own.js?plugin={other}").status_code == 404
+    refused = get(server, f"/flex/own.js?plugin={key}", Origin=SHOP)
+    assert (refused.status_code, "Hello" in refused.text) == (403, False)
+
+
 # -- who may have it
 
 

@@ -7,6 +7,7 @@ gets the first token.
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,8 @@ from .router import OperationRouter
 IAM, FLEX, PREVIEW = "iam.twilio.com", "flex.twilio.com", "preview.twilio.com"
 LIFETIME = 3600
 """Seconds that a token lives (the mock's own choice)."""
+MAX_PLUGINS = 100
+"""Plugins that are kept; the oldest are forgotten."""
 ROLES = {"agent": "worker", "supervisor": "supervisor", "admin": "admin"}
 """Roles of Flex users -> those that their grants for TaskRouter name."""
 _TOKENS = "/v1/Accounts/{AccountSid}/Tokens"
@@ -69,7 +72,11 @@ FIXED: dict[str, tuple[str, str, Any]] = {
 
 
 class FlexUsers:
-    """Answers the requests of Flex UI that are not of Twilio's public APIs."""
+    """Answers the requests of Flex UI that are not of Twilio's public APIs.
+
+    Attributes:
+        plugins: JavaScript of plugins, by keys that only those know who have handed it in.
+    """
 
     def __init__(
         self, backend: Backend, credentials: Credentials, application: Application
@@ -96,6 +103,7 @@ class FlexUsers:
                 for name, (host, path, answer) in FIXED.items()
             ),
         )
+        self.plugins: dict[str, str] = {}
         self._router = OperationRouter(operations, complete=())
 
     def answer(self, request: Request) -> Reply | None:
@@ -116,6 +124,14 @@ class FlexUsers:
         except TwilioError as refusal:
             error = refusal
         return Reply(error.status, error.body())
+
+    def keep_plugin(self, text: str) -> str:
+        """Keep a plugin for a desktop, and return the key by which its page asks for it."""
+        key = secrets.token_urlsafe(24)
+        self.plugins[key] = text
+        while len(self.plugins) > MAX_PLUGINS:
+            self.plugins.pop(next(iter(self.plugins)))
+        return key
 
     # -- tokens
 

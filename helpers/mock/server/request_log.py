@@ -71,7 +71,7 @@ class ServedRequest:
 class Entry:
     """A request of the log, made ready to be shown when it is read: most never are."""
 
-    __slots__ = ("_make", "_made")
+    __slots__ = ("_made", "_make")
 
     def __init__(self, make: Callable[[], ServedRequest]) -> None:
         self._make = make
