@@ -217,7 +217,8 @@ def _resource_step(
         if field_.is_set and before.get(field_.name) and not after.get(field_.name):
             fix = "cannot be emptied again by Twilio's API; name one at least"
             names.problem(fix, field_.name)
-    needs, keeps = [*names.needs], {*names.keeps}
+    held = own.held if own else set()
+    needs, keeps = [*names.needs], names.keeps | held
     if names.parent.startswith(REFERENCE):
         needs.append(("", names.parent))
     if own is None:
@@ -238,7 +239,7 @@ def _resource_step(
         kind.name,
         entry.address,
         tuple(dict.fromkeys(needs)),
-        frozenset(names.uses),
+        frozenset(names.uses | held),
         frozenset(keeps),
     )
 
@@ -349,8 +350,8 @@ def _of_found(one: FoundResource, directory: Directory) -> PlanStep:
         one.kind.name,
         one.address,
         (),
-        frozenset(names.uses),
-        frozenset(names.keeps),
+        frozenset(names.uses | one.held),
+        frozenset(names.keeps | one.held),
     )
 
 

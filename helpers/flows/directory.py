@@ -200,15 +200,22 @@ class Directory:
         return swap
 
     def _reference(self, text: str) -> str:
-        """`ref:KIND/NAME` for a SID, of what it is within as well if need be; or the text."""
+        """A reference for a SID, with kinds and names of what it is within; or the text."""
         for kind in self._kinds(text):
-            everything = [*self._everywhere(kind)]
+            everything = self._everywhere(kind)
             found = next((address for address, sid in everything if sid == text), None)
             if found is not None:
-                if kind.view_of:
-                    found = (KINDS[kind.view_of].listed, *found[1:])
-                is_one = sum(address[-1] == found[-1] for address, _ in everything) == 1
-                return REFERENCE + spelled(found[-2:] if is_one else found)
+                root = KINDS[kind.view_of].listed if kind.view_of else found[0]
+                return REFERENCE + spelled((root, *found[1:]))
+        return text
+
+    def brief(self, kind: str, text: str, _path: Path) -> str:
+        """A reference without what it is within, unless several have its kind and name."""
+        for each in self._kinds(text) if not kind and text.startswith(REFERENCE) else ():
+            everything = [address for address, _ in self._everywhere(each)]
+            found = next((one for one in everything if REFERENCE + spelled(one) == text), ())
+            if found and sum(one[-1] == found[-1] for one in everything) == 1:
+                return REFERENCE + spelled(found[-2:])
         return text
 
     @staticmethod
