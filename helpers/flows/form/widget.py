@@ -19,7 +19,7 @@ from ..errors import REFUSALS
 from ..rehearsal import SCRIPTS, Script
 from ..rehearsal.script import script_of
 from ..render import badge
-from .model import ENTRIES, FormEntry, FlowFormModel, FormState
+from .model import ENTRIES, FlowFormModel, FormEntry, FormState
 
 _LABEL = {"description_width": "9em"}
 _LABELS = {entry.name: entry.label for entry in ENTRIES}
