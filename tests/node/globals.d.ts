@@ -6,6 +6,9 @@ declare var Twilio: {
   Conversations: typeof import("@twilio/conversations");
 };
 
+// The class of a plugin for the Flex desktop.
+declare var flexPlugin: any;
+
 // The SDK's classes extend Node's.
 declare module "events" {
   class EventEmitter {

@@ -142,9 +142,17 @@ def test_only_who_has_handed_a_plugin_in_gets_it(
     assert isinstance(account.mock, MockTwilio)
     key = account.mock.flex_users.keep_plugin("class Hello {}</script>")
     page = get(server, f"/flex/?plugin={key}")
-    assert settings_in(page)["plugin"] == "class Hello {}</script>"
+    assert settings_in(page)["hasPlugin"] is True
+    assert f'src="own.js?plugin={key}"' in page.text
+    own = get(server, f"/flex/own.js?plugin={key}")
+    assert own.text == "globalThis.flexPlugin = (\nclass Hello {}</script>\n);"
+    assert own.headers["Content-Type"].startswith("text/javascript")
     for other in ("", "class Evil {}", key[:-1]):
-        assert "plugin" not in settings_in(get(server, f"/flex/?plugin={other}"))
+        page = get(server, f"/flex/?plugin={other}")
+        assert (settings_in(page)["hasPlugin"], "own.js" in page.text) == (False, False)
+        assert get(server, f"/flex/own.js?plugin={other}").status_code == 404
+    refused = get(server, f"/flex/own.js?plugin={key}", Origin=SHOP)
+    assert (refused.status_code, "Hello" in refused.text) == (403, False)
 
 
 # -- who may have it

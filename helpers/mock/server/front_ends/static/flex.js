@@ -2,7 +2,7 @@
 // page's address is not changed by its views, and calls are not set up, as the mock has none.
 
 const Flex = globalThis.Twilio.Flex;
-const { session, accountSid, plugin } = JSON.parse(document.getElementById("settings")?.textContent ?? "{}");
+const { session, accountSid, hasPlugin } = JSON.parse(document.getElementById("settings")?.textContent ?? "{}");
 
 /** A storage of this page alone: another frame of this origin is another worker's. */
 class OwnStorage {
@@ -48,8 +48,9 @@ async function start() {
     notifications: { enabled: false, mode: "whenNotInFocus" },
     logLevel: "error",
   });
-  if (plugin) {
-    const Plugin = new Function(`return (${plugin})`)();
+  if (hasPlugin) {
+    const Plugin = globalThis.flexPlugin;
+    if (typeof Plugin !== "function") throw new TypeError("the plugin is no JavaScript class");
     await new Plugin().init(Flex, Flex.Manager.getInstance());
   }
   flex.init("#root");
