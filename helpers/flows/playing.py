@@ -213,10 +213,9 @@ class _Simulate(_Command):
         if len(flows) != 1 or not isinstance(flows[0], FlexFlowConfig):
             names = ", ".join(repr(each.label) for each in file.flows) or "none"
             raise WrongArgument(f"a day is simulated for one Flex Flow; give --flow, of: {names}")
-        given = _day(options)
         account = self._account_for(options, file)
         try:
-            day = load_test(flows[0], account=account, progress=False, **given)
+            day = load_test(flows[0], account=account, progress=False, **_day(options))
         except FlowProblem:
             raise
         except (ValueError, TypeError) as error:

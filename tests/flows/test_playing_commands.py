@@ -174,8 +174,12 @@ def test_githubs_annotations_have_file_and_line_and_are_escaped(run: Any, files:
         "::agent rejects: no task was made"
     )
     _, out, _ = run("rehearse", "task.yaml", "--format", "github")
-    assert "Custom chat, answered: played\n" in out
-    assert "bot_first: played, but for 2 steps of a party that has no part in it\n" in out
+    assert "Played: Custom chat, answered\n" in out
+    left_out = "Played, but for 2 steps of a party that has no part in it: Custom chat, bot_first\n"
+    assert left_out in out
+    (files / "evil.yaml").write_text(TASK.replace("Custom chat", '"::error::x\\n::stop"'), "utf-8")
+    _, out, _ = run("rehearse", "evil.yaml", "--script", "answered", "--format", "github")
+    assert out == "Played: ::error::x ::stop, answered\n"
 
 
 def test_json_is_a_format_too(run: Any) -> None:

@@ -90,7 +90,7 @@ def test_commands_play_whole_files(folder: Path, capsys: pytest.CaptureFixture[s
 
     assert ran("rehearse", "flows.yaml", "--script", "script.yaml", "--format", "github") == (
         0,
-        "Shop, script.yaml: played\n",
+        "Played: Shop, script.yaml\n",
     )
     other: Any = (folder / "menu.json").read_text("utf-8").replace("Your name?", "And you are?")
     (folder / "other.json").write_text(other, encoding="utf-8")

@@ -56,7 +56,7 @@ class Imported:
 
     def write(self, path: str | Path) -> None:
         """Write the file; FlowProblem if that fails."""
-        write_text(self.text, path)
+        write_text(path, self.text)
 
 
 def import_from(

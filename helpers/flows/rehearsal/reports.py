@@ -185,7 +185,8 @@ def _annotations(each: PlayReport) -> Iterator[str]:
         given = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in found.items())
         yield f"::error {given}::{_escaped(problem)}"
     if not each.reasons:
-        yield f"{each.flow}, {each.script}: {_result(each)}"
+        name = " ".join(f"{each.flow}, {each.script}".split())
+        yield f"{_result(each).capitalize()}: {name}"  # no name may begin a command of GitHub's
 
 
 def _escaped(given: str, more: str = "") -> str:
