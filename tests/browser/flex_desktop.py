@@ -1,8 +1,8 @@
 """Twilio's Flex desktop, unmodified, in Chromium: on demand, as npm brings 650 MB for version 2.
 
 The scripts are those that `python -m helpers.front_ends` keeps, brought where they are not there.
-`FLEX_SCREENSHOTS=folder` keeps pictures; `--log-cli-level=WARNING` shows how long the desktop took to
-open, and a message from the widget to it.
+`FLEX_SCREENSHOTS=folder` keeps pictures; `--log-cli-level=WARNING` shows how long the desktop took
+to open, and a message from the widget to it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,7 @@ TASK = """async (name) => {
 }"""
 VIEW = "(viewName) => Twilio.Flex.Actions.invokeAction('NavigateToView', { viewName })"
 END = ".Twilio-TaskCanvasHeader-EndButton"
-PLUGIN = """class Greeting {
-  init(flex, manager) {
-    const text = `Hello ${manager.user.identity}, from a plugin`;
-    flex.MainHeader.Content.add(React.createElement("b", { key: "hello" }, text));
-  }
-}"""
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks/11_the_real_flex_desktop.ipynb"
 
 
 @pytest.fixture
@@ -280,13 +275,29 @@ def test_an_interaction_is_accepted_answered_wrapped_up_and_completed(
     assert bodies == ["Where is my order?", "It left yesterday."]
 
 
-def test_a_desktop_starts_with_a_plugin(
+def test_the_plugin_of_notebook_11_greets_visitors(
     flex: BrowserSdk,
     account: Account,
+    workspace: Any,
     visit: Callable[[str], Any],
     server: BackgroundServer,
 ) -> None:
-    frame = FlexDesktop(account, plugin=PLUGIN)
-    page = visit(frame._start["page"])
-    page.wait_for_selector("text=Hello alice, from a plugin")
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    [cell] = [each for each in cells if each["source"][:1] == ['plugin = """\n']]
+    names: dict[str, str] = {}
+    exec("".join(cell["source"]), names)
+    flow = route_chats(account, workspace)
+    page = visit(FlexDesktop(account, plugin=names["plugin"])._start["page"])
+    page.wait_for_selector("text=Hello alice")
+    go_available(page)
+    account.client.flex_api.v1.web_channel.create(
+        flex_flow_sid=flow.sid,
+        identity="visitor",
+        customer_friendly_name="Rosa",
+        chat_friendly_name="Chat",
+    )
+    accept(page)
+    greeting = page.locator(".Twilio-MessageBubble").get_by_text("Hello Rosa, alice here.")
+    expect(greeting).to_be_visible()
+    expect(page.locator(END)).to_have_text(re.compile("say goodbye", re.IGNORECASE))
     picture(page, f"{flex.version}-plugin")
