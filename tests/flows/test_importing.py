@@ -6,11 +6,16 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from centres import centres
 from foreign import CONVERSATIONS, FLEX, STUDIO, get, lists, shown_state, state, write_lists
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import EXTERNAL, furnished
+from support import examples
 
 from helpers import Account
 from helpers.flows import FlowProblem, check, command, import_from, load, plan
@@ -145,6 +150,22 @@ def test_a_terraform_state_becomes_a_file_with_nothing_to_do(
     read = import_from(saved(tmp_path, form(centre), "terraform.tfstate"))
     assert_nothing_to_do(centre, read.text)
     assert "workflow: Second line" in read.text
+
+
+ONE = furnished()
+"""An account that generated centres are applied to, and that is put back."""
+
+
+@settings(max_examples=examples(8), deadline=None)
+@given(centres(), st.sampled_from([lists, state, shown_state]))
+def test_any_centre_that_others_saved_becomes_a_file_with_nothing_to_do(
+    text: str, form: Any
+) -> None:
+    assert ONE.mock is not None
+    with ONE.mock.snapshot(), TemporaryDirectory() as folder:
+        plan(ONE, text).apply()
+        read = import_from(saved(Path(folder), form(ONE)))
+        assert plan(ONE, read.text, delete=True).is_empty
 
 
 def test_a_sensitive_attribute_is_a_secret_by_name(

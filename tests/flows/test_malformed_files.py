@@ -230,6 +230,16 @@ SCRIPTS = (
 )
 IMPORTS = (
     Malformed("nothing", "", 1, "is not JSON"),
+    Malformed("a flow file", TASK, None, "is YAML, as flow files are, which need no import"),
+    Malformed("a state of nothing that is read", json.dumps(STATE), None, "has no resources that"),
+    Malformed("a plan", json.dumps(STATE | {"planned_values": {}}), None, "is a plan; apply it"),
+    Malformed(
+        "a SID of two",
+        json.dumps([{"sid": "FO" + "X" * 32, "friendly_name": name} for name in "AB"]),
+        None,
+        "is the SID of 'A' and of 'B'; save each with its own",
+    ),
+    Malformed("values that are a list", "[]", None, "must be a mapping", name="a.tfvars.json"),
     Malformed("no JSON", "resource {\n", 1, "is not JSON: Expecting value (column 1)"),
     Malformed("JSON with comments", '{"a": 1,\n// b\n"c": 2}', 2, "is not JSON"),
     Malformed("JSON cut off", '{"a": [\n1,', 2, "is not JSON"),
@@ -287,7 +297,8 @@ IMPORTS = (
 
 def refused(one: Malformed, folder: Path, capsys: pytest.CaptureFixture[str], *before: str) -> None:
     """Assert that a command refuses a file as it should."""
-    path = folder / one.name
+    is_json = before == ("import",) and one.name == "flows.yaml" and one.about != "a flow file"
+    path = folder / ("saved.json" if is_json else one.name)
     if one.content is not None:
         content = one.content.encode() if isinstance(one.content, str) else one.content
         path.write_bytes(content)

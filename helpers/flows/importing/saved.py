@@ -15,6 +15,7 @@ from twilio.http.response import Response
 from ...account import Account
 from ...mock import Credentials
 from ..config import FlexFlowConfig
+from ..errors import FlowProblem, Problem
 
 Resource = dict[str, Any]
 TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"
@@ -140,6 +141,10 @@ class SavedAccount:
             self.left_out[prefix] = self.left_out.get(prefix, 0) + 1
             return
         known = self._resources.get(path, {})
+        name, other = resource.get("friendly_name"), known.get("friendly_name")
+        if name and other and name != other:
+            fix = f"is the SID of {other!r} and of {name!r}; save each with its own, and once"
+            raise FlowProblem(Problem(place, str(resource.get("sid")), fix))
         self._resources[path] = known | {
             name: each for name, each in resource.items() if each is not None or name not in known
         }

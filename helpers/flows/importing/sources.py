@@ -15,14 +15,19 @@ from ..errors import FlowProblem, Problem
 from ..exporting import export
 from ..file import FlowFile, load, text_of, write_text
 from ..variables import ENVIRONMENTS, VARIABLES, Given, Values, read_json
-from .api import is_state, resources_in
-from .hcl import TerraformResource, TerraformVariable, read_configuration, read_values
+from .api import has_more, is_state, resources_in
+from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
 from .saved import Resource, SavedAccount
 from .state import BY_TYPE, as_answered, resources_of_state
 
 TEMPLATE = "infra-as-code/terraform/environments"
 """Folder of the environments of flex-project-template."""
-AUTOMATIC = ("terraform.tfvars", "*.auto.tfvars")
+AUTOMATIC = (
+    "terraform.tfvars",
+    "terraform.tfvars.json",
+    "*.auto.tfvars",
+    "*.auto.tfvars.json",
+)
 """Files of values that Terraform reads by itself, the later ones winning."""
 KINDS = (
     "saved answers of Twilio's API (JSON), a Terraform state (terraform.tfstate, or what"
@@ -98,13 +103,13 @@ class _Import:
 
     def read(self, sources: Sequence[Path]) -> None:
         """Read all sources."""
-        values = [each for each in sources if each.suffix == ".tfvars"]
+        values = [each for each in sources if each.name.endswith((".tfvars", ".tfvars.json"))]
         for each in values:
             read = read_values(each)
             if len(values) == 1:
                 self._given = read | self._given
             else:
-                self._environments[each.stem] = read
+                self._environments[each.name.partition(".")[0]] = read
         others = [each for each in sources if each not in values]
         if values and not any(each.is_dir() or each.suffix == ".tf" for each in others):
             fix = "has values for a configuration; give the folder of its .tf files, too"
@@ -135,6 +140,9 @@ class _Import:
 
     def _file(self, path: Path) -> None:
         source = str(path)
+        if path.suffix in (".yaml", ".yml"):
+            fix = f"is YAML, as flow files are, which need no import; give {KINDS}"
+            raise FlowProblem(Problem(source, "", fix))
         content = read_json(text_of(path, KINDS), source)
         before = len(self._saved) + sum(self._saved.left_out.values())
         if is_state(content):
@@ -154,6 +162,8 @@ class _Import:
                 fix = f"is no state as Terraform writes it ({error}); refresh it"
                 raise FlowProblem(Problem(source, "", fix)) from None
             return
+        if has_more(content):
+            self._notes.append(f"{source} is not the last page of its list; save the others, too")
         for resource in resources_in(content):
             self._saved.add(resource, source)
         if len(self._saved) + sum(self._saved.left_out.values()) == before:
@@ -236,8 +246,12 @@ class _Import:
             if not each.secret
             and not all(each.name in one for one in environments.values() or ((),))
         ]
-        written = self._kept(replace(file, values=values)).text
-        return Imported(written, source, tuple(self._all_notes()), tuple(needed))
+        kept = self._kept(replace(file, values=values))
+        if not (kept.entries or kept.resources):
+            left = f" What there is: {'; '.join(self._all_notes())}." if self._all_notes() else ""
+            fix = f"has no resources that a flow file holds; give {KINDS}.{left}"
+            raise FlowProblem(Problem(source, "", fix))
+        return Imported(kept.text, source, tuple(self._all_notes()), tuple(needed))
 
     def _placed(self, problem: Problem) -> Problem:
         """A problem with a resource at the place where it was saved."""
