@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from types import FrameType
 
-from ..account import CredentialsMissing, EndOfLifeWarning, connect
+from ..account import AnsweredByMock, CredentialsMissing, EndOfLifeWarning, connect
 from .calibration import Lab, ProbeResult, calibrate, plan
 from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
@@ -130,6 +130,9 @@ def probe(account_sid: str) -> int:
     before = signal.signal(signal.SIGINT, _interrupt_once)
     try:
         report = calibrate(Lab(account.client, account.credentials, OWN), PROBES, show)
+    except AnsweredByMock as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     finally:
         signal.signal(signal.SIGINT, before)
     sys.stdout.write(f"{report}\n")

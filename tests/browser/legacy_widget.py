@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +19,8 @@ import node_packages
 import pytest
 
 from helpers import Account, AgentDesk, connect
+from helpers.desk import AcceptedTask
+from helpers.mock.server.chat_page.sdk_copy import WEB_CHAT
 from helpers.mock.server.running import BackgroundServer
 
 PATIENCE = 10_000
@@ -56,9 +59,7 @@ def server(account: Account) -> Iterator[BackgroundServer]:
 @pytest.fixture
 def site() -> Iterator[ThreadingHTTPServer]:
     """A site of the user's: its page, which is set later, and the widget."""
-    folder = node_packages.installed(node_packages.FOLDER / "every_sdk")
-    bundle = folder / "node_modules/@twilio/flex-webchat-ui/bundle"
-    script = (bundle / "twilio-flex-webchat.prod.browser.js").read_bytes()
+    script = node_packages.front_end(WEB_CHAT).read_bytes()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -122,47 +123,90 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
+def check_typing(page: Any, accepted: AcceptedTask) -> None:
+    """Let the visitor type, then the agent."""
+    typing, box = threading.Event(), page.locator("textarea")
+    assert accepted.channel is not None
+    accepted.channel.on("typingStarted", lambda member: typing.set())
+    for _ in range(PATIENCE // 250):  # the SDK says it once in five seconds
+        box.press_sequentially("x")
+        if typing.wait(0.25):
+            break
+    assert typing.is_set()
+    accepted.channel.typing()
+    page.wait_for_selector("text=alice is typing")
+    box.fill("")
+
+
+def send_a_file(page: Any) -> None:
+    page.set_input_files(
+        "input[type=file]", {"name": "note.txt", "mimeType": "text/plain", "buffer": b"note"}
+    )
+    page.wait_for_selector("text=note.txt")
+    page.locator("textarea").press("Enter")
+    page.wait_for_selector(".Twilio-MessageBubble >> text=note.txt")
+
+
+def sent_file(chat: Any) -> tuple[str, int] | None:
+    """Name and size of the chat's last message, or None; the widget shows a file before it sends."""
+    media = chat.messages.list()[-1].media
+    if media is None:
+        time.sleep(0.1)
+        return None
+    return media["filename"], media["size"]
+
+
+def start_a_chat(page: Any, question: str) -> None:
+    page.fill("input[name=friendlyName]", "Rosa")
+    picture(page, "form")
+    page.click("text=Start chat")
+    say(page, question)
+
+
+def say(page: Any, text: str) -> None:
+    box = page.locator("textarea")
+    box.fill(text)
+    box.press("Enter")
+    page.wait_for_selector(f".Twilio-MessageBubble >> text={text}")
+
+
 def test_a_visitor_chats_with_an_agent(
     page: Any, account: Account, server: BackgroundServer, problems: list[str]
 ) -> None:
     desk = AgentDesk(account)
     desk.go_available()
+    chats = account.client.chat.v2.services(account.credentials.chat_service_sid).channels
     page.click(".Twilio-EntryPoint")
-    page.fill("input[name=friendlyName]", "Rosa")
-    picture(page, "form")
-    page.click("text=Start chat")
-    box = page.locator("textarea")
-    box.fill("Where is my order?")
-    box.press("Enter")
-    page.wait_for_selector("text=Where is my order?")
+    start_a_chat(page, "Where is my order?")
     accepted = desk.accept()
     accepted.reply("It left yesterday.")
     page.wait_for_selector("text=It left yesterday.")
     picture(page, "chat")
 
-    page.set_input_files(
-        "input[type=file]", {"name": "note.txt", "mimeType": "text/plain", "buffer": b"note"}
-    )
-    page.wait_for_selector("text=note.txt")
+    check_typing(page, accepted)
+    send_a_file(page)
+    [chat] = chats.list()
+    file = next(filter(None, (sent_file(chats(chat.sid)) for _ in range(100))), None)
+    assert file == ("note.txt", 4)
 
     page.reload()
     page.wait_for_selector("text=It left yesterday.")
-    box = page.locator("textarea")
-    box.fill("Thank you")
-    box.press("Enter")
-    page.wait_for_selector("text=Thank you")
+    with page.expect_popup() as opened:
+        page.click("text=note.txt")
+    assert "note" in opened.value.content()
+    say(page, "Thank you")
 
     with page.expect_response("**/Tokens/refresh") as renewed:
         account.clock.advance(seconds=3600 - 60)
     assert renewed.value.ok
-    box.fill("Thanks again")
-    box.press("Enter")
-    page.wait_for_selector("text=Thanks again")
+    say(page, "Thanks again")
 
     accepted.wrap_up()
     page.wait_for_selector("text=Thanks for chatting with us")
+    picture(page, "ended")
     accepted.complete()
     page.click("text=Start new chat")
-    page.wait_for_selector("text=Start chat")
-    picture(page, "ended")
+    start_a_chat(page, "One more thing")
+    visitors = [chats(each.sid).members.list()[0].identity for each in chats.list()]
+    assert len(set(visitors)) == 2  # a new chat is a new visitor's
     assert [each for each in problems if not HARMLESS.search(each)] == []

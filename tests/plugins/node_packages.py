@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.front_ends.__main__ import bring
+from helpers.mock.server.chat_page.sdk_copy import BrowserSdk
+
 FOLDER = Path(__file__).resolve().parent.parent / "node"
 INSTALLING = 900
 """Seconds that npm is given."""
@@ -38,6 +41,32 @@ def installed(folder: Path = FOLDER) -> Path:
                 timeout=INSTALLING,
             )
     return folder
+
+
+def on_demand(package: str) -> Path:
+    """A folder with a package of npm's for tests on demand, such as `twilio-cli@6.2.4`: no lock."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("needs npm, which is not on the PATH")
+    folder = FOLDER / "node_modules/.on_demand" / package
+    if not (folder / "node_modules/.package-lock.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]
+        subprocess.run(
+            [*command, str(folder), package], check=True, capture_output=True, timeout=INSTALLING
+        )
+    return folder
+
+
+def front_end(package: BrowserSdk) -> Path:
+    """Path of a front end's script for browsers, brought as `python -m helpers.front_ends` does."""
+    folder = FOLDER / "node_modules/.front_ends"
+    script = folder / package.place
+    if not script.exists():
+        if shutil.which("npm") is None:
+            pytest.skip("needs npm, which is not on the PATH")
+        bring(package, folder)
+    return script
 
 
 def _is_up_to_date(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import ssl
@@ -9,15 +10,16 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import guide_tabs
+import node_packages
 import pytest
 import requests
-from twilio.rest import Client
 from websockets.sync.client import connect as connect_socket
 
 from helpers import Account, connect, preflight
-from helpers.account import AnsweredByMock, LiveHttpClient
+from helpers.account import AnsweredByMock
+from helpers.mock import fidelity
 from helpers.mock.server.authority import CertificateAuthority, NoAuthority
 from helpers.mock.server.https_proxy import HttpsProxy
 
@@ -48,17 +50,40 @@ def proxy(account: Account, authority: CertificateAuthority) -> Iterator[HttpsPr
 
 @pytest.fixture
 def environment(
-    proxy: HttpsProxy, authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
-    """The variables of the guide's programs."""
+    account: Account,
+    proxy: HttpsProxy,
+    authority: CertificateAuthority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The variables of the guide's programs, and those that the how-to says to set."""
+    bundle, own = str(authority.certificate), account.credentials
     names = {
-        "HTTPS_PROXY": proxy.url,
-        "REQUESTS_CA_BUNDLE": str(authority.certificate),
-        "CURL_CA_BUNDLE": str(authority.certificate),
+        **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), proxy.url),
+        **dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), bundle),
+        "TWILIO_ACCOUNT_SID": own.account_sid,
+        "TWILIO_AUTH_TOKEN": own.auth_token,
     }
     for name, value in names.items():
         monkeypatch.setenv(name, value)
-    return names
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def of(account: Account, guides: str) -> str:
+    """The guide's lines, with a Flex Flow of the account."""
+    [flow] = account.client.flex_api.v1.flex_flow.list()
+    return guides.replace("FO" + "a" * 32, flow.sid)
+
+
+@pytest.fixture
+def made(account: Account) -> Iterator[None]:
+    """Expects that the test makes one chat, with the guide's identity in it."""
+    chats = account.client.chat.v2.services(account.credentials.chat_service_sid).channels
+    assert chats.list() == []
+    yield
+    [chat] = chats.list()
+    assert [each.identity for each in chats(chat.sid).members.list()] == ["abc123"]
+    chats(chat.sid).delete()
 
 
 def raw(proxy: HttpsProxy, sent: bytes) -> bytes:
@@ -71,25 +96,50 @@ def raw(proxy: HttpsProxy, sent: bytes) -> bytes:
     return received
 
 
-@pytest.mark.usefixtures("environment")
-def test_the_official_library_reaches_the_mock_with_no_client_of_its_own(account: Account) -> None:
-    own = account.credentials
-    client = Client(own.account_sid, own.auth_token)
-    made = client.chat.v2.services(own.chat_service_sid).channels.create(friendly_name="Order 7")
-    service = account.client.chat.v2.services(own.chat_service_sid)
-    assert service.channels(made.sid).fetch().friendly_name == "Order 7"
+def run(command: list[str]) -> str:
+    """Run a program, and return what it prints."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.usefixtures("environment", "made")
+def test_the_guides_lines_of_python_reach_it(account: Account) -> None:
+    said: list[str] = []
+    exec(of(account, guide_tabs.PYTHON), {"print": said.append})
+    assert said == [account.credentials.account_sid]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl and sh")
+@pytest.mark.usefixtures("environment", "made")
+def test_the_guides_line_of_curl_reaches_it(account: Account) -> None:
+    answer = run(["sh", "-c", of(account, guide_tabs.CURL)])
+    assert json.loads(answer)["account_sid"] == account.credentials.account_sid
+
+
+@pytest.mark.usefixtures("environment", "made")
+def test_the_guides_lines_of_node_reach_it(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODE_PATH", str(node_packages.installed() / "node_modules"))
+    answer = run(["node", "-e", of(account, guide_tabs.NODE)])
+    assert answer.strip() == account.credentials.account_sid
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 @pytest.mark.usefixtures("environment")
-def test_curl_reaches_it_with_the_guides_line(account: Account) -> None:
+def test_every_answer_through_it_names_the_mock(account: Account) -> None:
     own = account.credentials
-    url = f"https://chat.twilio.com/v2/Services/{own.chat_service_sid}"
-    user = f"{own.account_sid}:{own.auth_token}"
-    command = ["curl", "-sS", "-i", "--noproxy", "", url, "-u", user]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
-    assert f'"sid":"{own.chat_service_sid}"' in answer
-    assert "x-mock: flex-chat-lab" in answer.lower()
+    known, unknown = f"{own.account_sid}:{own.auth_token}", "AC:x"
+    for url, user in (
+        (f"https://chat.twilio.com/v2/Services/{own.chat_service_sid}", known),
+        ("https://chat.twilio.com/v2/Services", unknown),
+        ("https://no-such-host.twilio.com/", known),
+        ("https://iam.twilio.com/", known),
+        ("https://flex-api.twilio.com/redirect.js", known),
+    ):
+        answer = run(["curl", "-sSi", url, "-u", user]).partition("HTTP/1.1 200 Connection")[2]
+        assert "x-mock: flex-chat-lab" in answer.lower(), url
 
 
 def test_a_websocket_passes_through(
@@ -169,11 +219,41 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         CertificateAuthority(tmp_path)
 
 
-@pytest.mark.usefixtures("environment")
-def test_a_live_account_takes_no_answer_of_a_mock(account: Account) -> None:
-    own = account.credentials
-    live: Any = Account("live", own, LiveHttpClient(timeout=PATIENCE))
-    with pytest.raises(AnsweredByMock, match=r"not Twilio: .* Unset HTTPS_PROXY"):
-        live.client.chat.v2.services.list(limit=1)
-    with pytest.raises(AnsweredByMock):
-        preflight(live)
+@pytest.fixture
+def live(authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Credentials of an account of the user's, and a proxy that leads to a mock instead."""
+    own = {
+        "TWILIO_ACCOUNT_SID": "AC" + "ab12" * 8,
+        "TWILIO_AUTH_TOKEN": "cd34" * 8,
+        "TWILIO_API_KEY": "SK" + "ef56" * 8,
+        "TWILIO_API_SECRET": "0a1b2c3d" * 4,
+        "TWILIO_CHAT_SERVICE_SID": "IS" + "9f8e" * 8,
+    }
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    mock = connect().mock
+    assert mock is not None
+    with mock, mock.serve() as server:
+        port = int(server.url.rpartition(":")[2])
+        with HttpsProxy(0, ("127.0.0.1", port), authority) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.certificate))
+            yield own["TWILIO_ACCOUNT_SID"]
+
+
+REFUSED = "A mock answered, not Twilio: a proxy leads there. Unset HTTPS_PROXY"
+
+
+@pytest.mark.filterwarnings("ignore::helpers.account.EndOfLifeWarning")
+def test_nothing_of_a_mock_passes_for_a_live_account(
+    live: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(AnsweredByMock, match=REFUSED):
+        connect("live")
+    account = connect("live", check=False)
+    with pytest.raises(AnsweredByMock, match=REFUSED):
+        account.client.conversations.v1.conversations.list(limit=1)
+    with pytest.raises(AnsweredByMock, match=REFUSED):
+        preflight(account)
+    assert fidelity.main(["probe", "--account", live]) == 2
+    assert REFUSED in capsys.readouterr().err
