@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
+    from .saving import save, saved_plan
     from .trying import trial
 
 __all__ = [
@@ -90,6 +91,8 @@ __all__ = [
     "load_test",
     "plan",
     "rehearse",
+    "save",
+    "saved_plan",
     "staff",
     "sweep",
     "trial",

@@ -20,10 +20,10 @@ from ..masking import mask as masked
 from .config import ROOT
 from .diff import PlanStep, contact_of
 from .directory import Directory
-from .errors import REFUSALS, refusal_text
+from .errors import REFUSALS, FlowProblem, refusal_text
 from .exporting import flows_of
 from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
+from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
 from .readable import changes_of
 from .resources import FoundResource, Survey
 
@@ -46,7 +46,7 @@ class PlannedWrite:
 
     def __str__(self) -> str:
         title = masked(f"{self.does or self.step.action} {self.step.title}")
-        return f"{title} ({self.step.sid})" if self.step.sid else title
+        return f"{title} ({self.step.shown_sid})" if self.step.sid else title
 
 
 PAUSE, FINISH = "disable for a moment", "finish"
@@ -275,8 +275,11 @@ class Run:
         """Forget the list that a step changed, to read it again; after the last write all lists."""
         if self._at == len(self._operations):
             self._directory.forget()
-        elif step.kept_in in KINDS:
-            self._directory.forget(step.kept_in, self._parents(step))
+        elif kind := KINDS.get(step.kept_in):
+            self._directory.forget(kind.name, self._parents(step))
+            for each in KINDS.values():
+                if kind.name == each.view_of or each.name == kind.view_of:
+                    self._directory.forget(each.name)
         else:
             self._directory.forget(step.kept_in)
 
@@ -285,6 +288,8 @@ class Run:
             return self._flows()
         except REFUSALS as error:
             raise self._stopped(f"the account could not be read: {refusal_text(error)}") from error
+        except FlowProblem as problem:
+            raise self._stopped(f"the account has changed since the plan: {problem}") from None
 
     def _flows(self) -> Flows:
         """The account's flows and other resources.
@@ -295,17 +300,24 @@ class Run:
         file = self._file
         self._survey = Survey(self._directory, file.resources, file.places, file.where)
         self._in_new, self._partial, made = set(), set(), dict[str, str]()
+        entered = {one.sid for one in self._survey.found if one.entry}
         for one in self._survey.found:
-            is_new = one.sid not in self._planned
-            key = _new(one.address) if is_new else one.sid
+            key = key_of(one.kind.name, one.sid)
+            is_new = key not in self._planned
+            key = _new(one.address) if is_new else key
             key = f"{key} ({one.sid})" if key in flows else key
             flows[key] = one.state
             self._partial.add(key)
             if is_new:
-                made[one.sid] = REFERENCE + spelled(one.address)
-                if one.parents and one.parents[-1] not in self._planned:
+                above = key_of(one.kind.within, one.parents[-1]) if one.parents else ""
+                if one.sid in entered or (above and above not in self._planned):
                     self._in_new.add(key)
-        self._made = {ref: sid for sid, ref in made.items()}
+                made.setdefault(one.sid, REFERENCE + spelled(one.address))
+        self._made = {
+            REFERENCE + spelled(one.address): one.sid
+            for one in self._survey.found
+            if one.sid in made
+        }
         for flow in flows_of(self._account, self._directory, file.lists):
             place = (flow.kept_in, flow.name)
             key = flow.sid if flow.sid in self._planned else _new(place)
@@ -344,10 +356,18 @@ class Run:
     # -- writes
 
     def _parents(self, step: PlanStep) -> tuple[str, ...]:
-        if step.sid:
-            return next((one.parents for one in self._survey.found if one.sid == step.sid), ())
+        if step.sid and (own := self._own(step)):
+            return own.parents
         above = self._survey.by_entry.get(step.address[:-2])
         return (*above.parents, above.sid) if above else ()
+
+    def _own(self, step: PlanStep) -> FoundResource | None:
+        """The resource of a step, which may be within a new one from the start."""
+        for one in self._survey.found:
+            is_same = one.sid == step.sid if step.sid else one.address == step.address
+            if is_same and one.kind.name == step.kept_in:
+                return one
+        return None
 
     def _send(self, operation: PlannedWrite) -> None:
         step = operation.step
@@ -371,14 +391,7 @@ class Run:
     def _send_resource(self, operation: PlannedWrite, kind: ResourceKind) -> None:
         step, after, parents = operation.step, operation.after, self._parents(operation.step)
         collection = self._directory.collection(kind.name, parents)
-        own = next(
-            (
-                one
-                for one in self._survey.found
-                if one.sid == step.sid or (step.sid is None and one.address == step.address)
-            ),
-            None,
-        )
+        own = self._own(step)
         swap = self._directory.to_sid((*parents, own.sid if own else ""))
         if own is None and after is not None:
             values = kind.parameters(after, swap)
@@ -388,8 +401,7 @@ class Run:
         elif own is not None and after is not None:
             given = kind.parameters(_changed_fields(kind, own, after), swap)
             if given:
-                place = collection if kind.is_single else collection(own.sid)
-                place.update(**given)
+                self._directory.resource(kind, parents, own.sid).update(**given)
 
 
 def _changed_fields(kind: ResourceKind, own: FoundResource, after: Fields) -> Fields:
@@ -407,15 +419,24 @@ def _changed_fields(kind: ResourceKind, own: FoundResource, after: Fields) -> Fi
 
 
 def _chain(steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]) -> list[Flows]:
-    state: Flows = {step.sid: step.before for step in steps if step.sid and step.before is not None}
+    state: Flows = {
+        key_of(step.kept_in, step.sid): step.before
+        for step in steps
+        if step.sid and step.before is not None
+    }
     chain = [state]
     for operation in operations:
-        key = operation.step.sid or _new(operation.step.place)
+        own = operation.step
+        key = key_of(own.kept_in, own.sid) if own.sid else _new(own.place)
         gone = {key}
         if operation.after is None:
-            gone |= {step.sid or "" for step in steps if _is_within(step, operation.step)}
+            gone |= {
+                key_of(step.kept_in, step.sid)
+                for step in steps
+                if step.sid and (_is_within(step, own) or step.sid == own.sid)
+            }
         state = {name: flow for name, flow in state.items() if name not in gone}
-        if operation.after is not None or operation.step.sid is None:
+        if operation.after is not None or own.sid is None:
             state[key] = operation.after
         chain.append(state)
     return chain
@@ -425,9 +446,12 @@ def _new(place: Address) -> str:
     """A resource that the plan makes, by its kind and name, and what it is within."""
     kinds, names = place[-2::-2], place[-1::-2]
     nouns = {ROOT: "flow", "address_configurations": "address"} | {
-        kind.name: kind.noun for kind in KINDS.values()
+        kind.listed: kind.noun for kind in KINDS.values()
     }
-    parts = [f"{nouns[kind]} {name!r}" for kind, name in zip(kinds, names, strict=True)]
+    parts = [
+        f"{nouns[kind]} {name!r}" if name else nouns[kind]
+        for kind, name in zip(kinds, names, strict=True)
+    ]
     return f"a new {' of '.join(parts)}"
 
 

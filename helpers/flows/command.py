@@ -29,6 +29,7 @@ from .file import FlowFile, load
 from .importing.sources import import_from
 from .planning import Plan, plan
 from .playing import WrongArgument, add_commands
+from .saving import is_saved, save, saved_plan
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
 STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
@@ -88,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
             help="delete flows that the file does not name; others, if it has a list of them",
         )
         planning.add_argument("--destroy", action="store_true", help="delete all that it names")
+        planning.add_argument(
+            "--target",
+            metavar="KIND/NAME",
+            action="append",
+            default=[],
+            help="this resource alone, such as queues/VIP, with what it needs",
+        )
+    commands.choices["plan"].add_argument(
+        "--out", metavar="PLAN", help="save the plan, for `apply PLAN` to carry it out later"
+    )
     commands.choices["plan"].add_argument(
         "--detailed-exitcode", action="store_true", help="exit with 2 where changes are pending"
     )
@@ -204,11 +215,18 @@ def _check(options: argparse.Namespace) -> int:
 
 def _planned(options: argparse.Namespace) -> Plan:
     account = _required_account(options)
-    return plan(account, _file(options), delete=options.delete, destroy=options.destroy)
+    given = {name: getattr(options, name) for name in ("delete", "destroy")}
+    if is_saved(options.file):
+        if any((*given.values(), options.target, options.var, options.env)):
+            raise UsageError(f"{options.file} is a saved plan, which has its options; give none")
+        return saved_plan(account, options.file)
+    return plan(account, _file(options), targets=options.target, **given)
 
 
 def _plan(options: argparse.Namespace) -> int:
     planned = _planned(options)
+    if options.out:
+        save(planned, options.out)
     _write(options, planned, planned.as_json())
     return PENDING if options.detailed_exitcode and not planned.is_empty else OK
 

@@ -20,6 +20,7 @@ from .file import FlowFile
 from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, spelled
 from .readable import FieldChange, changes_of, changes_within
 from .resources import FoundResource, ResourceEntry, Survey
+from .variables import meant
 
 Action = Literal["create", "update", "leave", "delete"]
 
@@ -50,6 +51,11 @@ class PlanStep:
     needs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     uses: frozenset[str] = field(default=frozenset(), repr=False)
     keeps: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def shown_sid(self) -> str:
+        """Its SID; of a single resource, that of what it is within; a blank without one."""
+        return (self.sid or "").partition(" ")[0]
 
     @property
     def reference(self) -> str:
@@ -95,7 +101,10 @@ def diff(
         parents = survey.parents[entry.address]
         sid = own.sid if own else REFERENCE + spelled(entry.address)
         names = Names(directory, (*parents, sid), file, entry)
-        planned.append(_resource_step(entry, own, names))
+        if own is None and entry.kind.view_of:
+            names.needs += [("", REFERENCE + spelled(entry.viewed))]
+        wanted = entry.kind.own(entry.kind.complete(entry.config), survey.is_beside)
+        planned.append(_resource_step(entry, own, wanted, names))
         problems.extend(names.problems)
     for flow in file.kept:
         try:
@@ -112,7 +121,12 @@ def diff(
         for one in found
         if one.sid not in matched
     ]
-    surplus = [_surplus(one, directory, delete) for one in survey.found if one.entry is None]
+    shown = {one.sid for one in survey.found if not one.kind.view_of}
+    named = {one.sid for one in survey.found if one.entry}
+    surplus = []
+    for one in [one for one in survey.found if one.entry is None]:
+        is_seen = one.sid in named or (one.kind.view_of and one.sid in shown)
+        surplus.append(_surplus(one, directory, delete and not is_seen))
     surplus += _brought(file, planned) if delete else ()
     others += _without_those_in_use([*planned, *others], surplus)
     problems.extend(_collisions(file, [*planned, *others]))
@@ -177,10 +191,12 @@ class Names:
         return sid
 
 
-def _resource_step(entry: ResourceEntry, own: FoundResource | None, names: Names) -> PlanStep:
+def _resource_step(
+    entry: ResourceEntry, own: FoundResource | None, wanted: Fields, names: Names
+) -> PlanStep:
     kind, before = entry.kind, own.fields if own else {}
     names.canonical(kind, before)
-    after = names.canonical(kind, {**before, **kind.complete(entry.config)})
+    after = names.canonical(kind, {**before, **wanted})
     changes = []
     if own is not None and own.name != entry.address[-1]:
         changes.append(FieldChange(kind.key, own.name, entry.label))
@@ -199,7 +215,7 @@ def _resource_step(entry: ResourceEntry, own: FoundResource | None, names: Names
         needs.append(("", names.parent))
     if own is None:
         keeps |= {
-            REFERENCE + spelled((*entry.address, field_.refers, field_.at_first))
+            REFERENCE + spelled((*entry.address, KINDS[field_.refers].listed, field_.at_first))
             for field_ in kind.fields
             if field_.at_first and field_.name not in after
         }
@@ -227,13 +243,15 @@ def _brought(file: FlowFile, planned: Sequence[PlanStep]) -> Iterator[PlanStep]:
         if step.action != "create" or step.kept_in not in KINDS:
             continue
         above = KINDS[step.kept_in]
-        for kind, names in above.brings.items():
-            place = (*step.address, kind)
-            for name in names if place in file.places else ():
+        for kind in above.children:
+            place = (*step.address, kind.listed)
+            for name in above.brings.get(kind.listed, ()) if place in file.places else ():
                 address = (*place, name)
-                if address not in named and name not in KINDS[kind].permanent:
+                if address not in named and name not in kind.permanent:
                     note, needs = f"a new {above.noun} has it", (("", step.reference),)
-                    yield PlanStep("delete", name, None, (), note, None, None, kind, address, needs)
+                    yield PlanStep(
+                        "delete", name, None, (), note, None, None, kind.name, address, needs
+                    )
 
 
 def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -> list[PlanStep]:
@@ -248,10 +266,13 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
         for entry in (*file.resources, *file.kept)
         if (entry.config if isinstance(entry, ResourceEntry) else entry).is_protected
     ]
+    shown = {one.sid for one in survey.found if not one.kind.view_of}
     for one in survey.found:
         step = _of_found(one, survey.directory)
         if one.entry is None:
             steps.append(replace(step, note="not in the file"))
+        elif one.kind.view_of and one.sid in shown:
+            steps.append(step)
         elif one.address[:-2] in survey.by_entry:
             steps.append(replace(step, action="delete", after=None, note="with what it is within"))
         else:
@@ -267,7 +288,11 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
 
 def _surplus(one: FoundResource, directory: Directory, delete: bool) -> PlanStep:
     """The step of a resource that the file does not name."""
-    is_kept = one.kind.is_single or one.name in one.kind.permanent
+    is_kept = (
+        one.kind.is_single
+        or one.name in one.kind.permanent
+        or one.sid == directory.own_service  # which Flex works with
+    )
     step = _of_found(one, directory)
     if delete and not is_kept:
         return replace(step, action="delete", after=None)
@@ -313,6 +338,41 @@ def _without_those_in_use(
             yield replace(step, action="leave", note=note, after=step.before)
         else:
             yield step
+
+
+def targeted(steps: Sequence[PlanStep], targets: Sequence[str], file: FlowFile) -> list[PlanStep]:
+    """The steps of some resources, all that is within them and that they need; others leave.
+
+    Raises:
+        FlowProblem: There is no such resource, or there are several.
+    """
+    problems, chosen = [], list[PlanStep]()
+    for target in targets:
+        wanted = target.strip("/")
+        same = [each for each in steps if wanted in (spelled(each.place), spelled(each.place[-2:]))]
+        whole = [spelled(each.place) for each in same]
+        if len(set(whole)) != 1:
+            known = whole or [spelled(each.place[-2:]) for each in steps]
+            fix = meant(wanted, known, "there are") if not whole else f"say {' or '.join(whole)}"
+            what = "stands for several resources" if whole else "stands for nothing"
+            problems.append(Problem(file.source, f"target {target!r}", f"{what}; {fix}"))
+        place = same[0].place if same else ()
+        chosen += [each for each in steps if same and each.place[: len(place)] == place]
+    if problems:
+        raise FlowProblem(*problems)
+    by_reference = {each.reference: each for each in steps}
+    for step in chosen:  # which grows on the way
+        needed = {*step.uses, *(ref for _, ref in step.needs)} & by_reference.keys()
+        found = (by_reference[ref] for ref in sorted(needed))
+        chosen += [each for each in found if not any(each is other for other in chosen)]
+    kept = []
+    for step in steps:
+        if step.action == "leave" or any(step is each for each in chosen):
+            kept.append(step)
+        elif step.sid is not None:
+            note, after = "not targeted", step.before
+            kept.append(replace(step, action="leave", changes=(), note=note, after=after))
+    return kept
 
 
 def _match(

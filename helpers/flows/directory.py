@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..account import Account
+from ..flex_ui import ignore_not_found
 from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from .conversations import ADDRESSES, AddressConfig, ConversationConfig
 from .errors import FlowProblem, Problem
@@ -25,11 +26,6 @@ _REFERENCE = re.compile(rf"{REFERENCE}\w+/")
 SHOWN = 10
 Where = Callable[..., str]
 """Gives the place of a flow's field in a file."""
-NOUNS = {
-    "chat_services": ("chat service", "friendly_name"),
-    "conversation_services": ("conversation service", "friendly_name"),
-}
-"""Noun and key of kinds that others name, and the table does not have."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +78,6 @@ Parents = tuple[str, ...]
 COLLECTIONS = {
     ROOT: "flex_api.v1.flex_flow",
     ADDRESSES: "conversations.v1.address_configurations",
-    "chat_services": "chat.v2.services",
-    "conversation_services": "conversations.v1.services",
     **{kind.name: kind.collection for kind in KINDS.values()},
 }
 """Place of each kind's collection in the SDK."""
@@ -93,12 +87,13 @@ class Directory:
     """Resources of one account, read through the SDK when they are first needed, and cached.
 
     Attributes:
+        own_service: SID of the account's own chat service.
         names: By SID, names that a file has for resources of the account.
     """
 
     def __init__(self, account: Account) -> None:
         self._client = account.client
-        self._own_service = account.credentials.chat_service_sid
+        self.own_service = account.credentials.chat_service_sid
         self._lists: dict[tuple[str, Parents], list[Any]] = {}
         self._within: dict[str, str] = {}
         self._whole: dict[tuple[str, Parents, str], Any] = {}
@@ -122,7 +117,9 @@ class Directory:
             collection = self.collection(kind, parents)
             is_single = kind in KINDS and KINDS[kind].is_single
             if is_single:
-                found = [collection.fetch()]
+                found = []
+                with ignore_not_found():  # as of an account of which not all was saved
+                    found = [collection.fetch()]
             else:
                 found = sorted(collection.list(), key=attrgetter("date_created"))
             self._lists[kind, parents] = found
@@ -149,13 +146,13 @@ class Directory:
 
     def expect(self, kind: ResourceKind, parents: Parents, name: str, ref: str) -> None:
         """Let a text stand for the SID of a resource that is still to be made."""
-        self._expected.setdefault((kind.name, parents), {}).setdefault(name, ref)
+        views = [each.name for each in KINDS.values() if each.view_of == kind.name]
+        for each in (kind.name, *views, *filter(None, [kind.view_of])):
+            self._expected.setdefault((each, parents), {}).setdefault(name, ref)
 
     def references(self, kind: str, parents: Parents = ()) -> ReferenceKind:
         """The names and SIDs of a kind, of resources that are to be made included."""
-        declared = KINDS.get(kind)
-        noun, key = (declared.noun, declared.key) if declared else NOUNS[kind]
-        found = []
+        noun, key, found = KINDS[kind].noun, KINDS[kind].key, []
         if not any(sid.startswith(REFERENCE) for sid in parents):
             found = self.found(kind, parents)
         named = [(self.names.get(one.sid) or getattr(one, key) or "", one.sid) for one in found]
@@ -163,12 +160,23 @@ class Directory:
 
     def fields(self, kind: ResourceKind, raw: Any, sid: str, parents: Parents) -> Fields:
         """The fields of a resource of the account, by names."""
-        if kind.is_whole:
+        if kind.is_whole or kind.settings:
             place = (kind.name, parents, sid)
             if place not in self._whole:
-                self._whole[place] = self.collection(kind.name, parents)(sid).fetch()
+                self._whole[place] = None
+                with ignore_not_found():
+                    self._whole[place] = self.resource(kind, parents, sid).fetch()
             raw = self._whole[place]
+            if raw is None:
+                return {}
         return kind.read(raw, self.to_name((*parents, sid)))
+
+    def resource(self, kind: ResourceKind, parents: Parents, sid: str) -> Any:
+        """The SDK's context of a resource, or of what keeps its settings."""
+        collection = self.collection(kind.name, parents)
+        if kind.is_single:
+            return collection
+        return attrgetter(kind.settings)(collection(sid))() if kind.settings else collection(sid)
 
     def to_name(self, scope: Parents) -> Swap:
         """Put names for SIDs, within these resources, the outermost first; or leave the SIDs."""
@@ -192,24 +200,32 @@ class Directory:
 
     def _reference(self, text: str) -> str:
         """`ref:KIND/NAME` for a SID, of what it is within as well if need be; or the text."""
-        is_sid = SID.match(text)
-        if not is_sid and not _REFERENCE.match(text):
-            return text
-        for kind in KINDS.values():
-            if text.startswith(kind.prefix) if is_sid else f"/{kind.name}/" in text:
-                everything = [*self._everywhere(kind)]
-                for address, sid in everything:
-                    if sid == text:
-                        short = address[-2:]
-                        same = [one for one, _ in everything if one[-2:] == short]
-                        return REFERENCE + spelled(short if len(same) == 1 else address)
+        for kind in self._kinds(text):
+            everything = [*self._everywhere(kind)]
+            found = next((address for address, sid in everything if sid == text), None)
+            if found is not None:
+                if kind.view_of:
+                    found = (KINDS[kind.view_of].listed, *found[1:])
+                is_one = sum(address[-1] == found[-1] for address, _ in everything) == 1
+                return REFERENCE + spelled(found[-2:] if is_one else found)
         return text
+
+    @staticmethod
+    def _kinds(text: str) -> list[ResourceKind]:
+        """The kinds that a SID, or a reference, can be of."""
+        kinds = [kind for kind in KINDS.values() if kind.prefix]
+        if SID.match(text):
+            return [each for each in kinds if text.startswith(each.prefix) and not each.view_of]
+        place = text.removeprefix(REFERENCE) if _REFERENCE.match(text) else ""
+        return [each for each in kinds if f"/{each.listed}/" in f"/{place}"]
 
     def _dereferenced(self, text: str) -> str:
         place = text.removeprefix(REFERENCE)
-        kinds = [kind for kind in KINDS.values() if f"/{kind.name}/" in f"/{place}"]
+        kinds = [kind for kind in KINDS.values() if f"/{kind.listed}/" in f"/{place}"]
         if not kinds:
-            fix = meant(place.partition("/")[0], KINDS, "write one of")
+            fix = meant(
+                place.partition("/")[0], {kind.listed for kind in KINDS.values()}, "write one of"
+            )
             raise LookupError(f"{text} names no kind of resource; {fix}")
         named = [
             (spelled(part), sid)
@@ -235,7 +251,7 @@ class Directory:
         """The addresses and SIDs of a kind's resources, whatever they are within."""
         for above, parents in self._parents(kind):
             for name, sid in self.references(kind.name, parents).named:
-                yield (*above, kind.name, name), sid
+                yield (*above, kind.listed, name), sid
 
     def _parents(self, kind: ResourceKind) -> Iterator[tuple[Address, Parents]]:
         if not kind.within:
@@ -244,7 +260,7 @@ class Directory:
         above = KINDS[kind.within]
         for outer, parents in self._parents(above):
             for name, sid in self.references(above.name, parents).named:
-                yield (*outer, above.name, name), (*parents, sid)
+                yield (*outer, above.listed, name), (*parents, sid)
 
     # -- ways into Flex
 
@@ -290,7 +306,7 @@ class Directory:
         resolving = _Resolving(flow.label, where)
         if isinstance(flow, FlexFlowConfig):
             settings = flow.settings()
-            service_sid = self._own_service
+            service_sid = self.own_service
             if flow.chat_service:
                 service_sid = resolving.sid(self.services, flow.chat_service, "chat_service")
             if "flow" in settings:
@@ -329,7 +345,7 @@ class Directory:
     def _of_conversation(self, flow: ConversationConfig, resolving: _Resolving) -> dict[str, Any]:
         made, part = flow.conversation, flow.conversation.part
         settings = made.settings()
-        service_sid = self._own_service
+        service_sid = self.own_service
         if made.conversation_service:
             given = made.conversation_service
             kind = self.conversation_services
@@ -347,7 +363,7 @@ class Directory:
         service = made.conversation_service
         if service:
             service = self.conversation_services.standing_for(service)
-            own = service == self.conversation_services.name(self._own_service)
+            own = service == self.conversation_services.name(self.own_service)
             changes["conversation_service"] = None if own else service
         kept = made.model_copy(update=changes)
         return address.model_copy(update={"auto_creation": kept})
@@ -366,7 +382,7 @@ class Directory:
                 settings["workflow"] = workflows.standing_for(settings["workflow"])
                 settings["channel"] = channels.standing_for(settings["channel"])
         service = flow.chat_service and self.services.standing_for(flow.chat_service)
-        own = service == self.services.name(self._own_service)
+        own = service == self.services.name(self.own_service)
         changes = {"integration": Integration(**settings)}
         return flow.model_copy(update=changes | {"chat_service": None if own else service})
 

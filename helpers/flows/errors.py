@@ -41,6 +41,15 @@ class FlowProblem(ValueError):
         self.problems = problems
 
 
+ENDED = 20410
+"""Code of a legacy API that Twilio has ended."""
+
+
+def is_ended(refused: TwilioException) -> bool:
+    """Return whether a refusal says that the API has ended."""
+    return bool(as_chat_error(refused).code == ENDED)
+
+
 REFUSALS = (TwilioException, RequestException, MockUnreachable)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -13,20 +13,17 @@ from pydantic import TypeAdapter, ValidationError
 from twilio.base.exceptions import TwilioException
 
 from ..account import Account
-from ..chat.errors import as_chat_error
 from ..mock import flex_flows
 from .config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
 from .conversations import ADDRESSES, SETTINGS, AddressConfig
 from .directory import Directory, address_parameters, parameters
-from .errors import FlowProblem, Problem
+from .errors import FlowProblem, Problem, is_ended
 from .file import KEPT, FlowFile, fix_of
-from .kinds import Address
+from .kinds import VIEWS, Address
 from .resources import FoundResource, ResourceEntry, Survey
 from .variables import Values
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
-ENDED = 20410
-"""Code of a legacy API that Twilio has ended."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,7 @@ def export(
     try:
         found += flows_of(account, directory)
     except TwilioException as refused:
-        if as_chat_error(refused).code != ENDED:
+        if not is_ended(refused):
             raise
         lists = [ADDRESSES]
     named: list[tuple[Address, str, str]] = [
@@ -192,18 +189,34 @@ def export(
     source = str(path or f"the export of {account.credentials.account_sid}")
     if everything:
         lists.append(ADDRESSES)
+    kept, places = _without_repeated_views(resources, survey.places)
     file = FlowFile(
         tuple(_as_meant(each) for each in configs if isinstance(each, FlexFlowConfig)),
         source,
         addresses=tuple(each for each in configs if isinstance(each, AddressConfig)),
         lists=tuple(lists),
         values=values,
-        resources=tuple(resources),
-        places=tuple(survey.places),
+        resources=kept,
+        places=places,
     )
     if path is not None:
         file.write(path)
     return file
+
+
+def _without_repeated_views(
+    resources: Sequence[ResourceEntry], places: Sequence[Address]
+) -> tuple[tuple[ResourceEntry, ...], tuple[Address, ...]]:
+    """Resources and lists, without views in the legacy API that say no more than the other ones."""
+    said = {
+        entry.address[:end]
+        for entry in resources
+        if entry.kind.view_of and entry.dumped()
+        for end in range(1, len(entry.address) + 1)
+    }
+    views = {view for view, _ in VIEWS}
+    kept = tuple(one for one in resources if not one.kind.view_of or one.address in said)
+    return kept, tuple(each for each in places if each[0] not in views or each in said)
 
 
 def entry_of(found: FoundResource) -> ResourceEntry:

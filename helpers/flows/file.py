@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from ..masking import mask as masked
-from .config import ROOT, Contact, FlexFlowConfig, Integration, Lifecycle, by_contact
+from .config import ROOT, Contact, FlexFlowConfig, Integration, by_contact
 from .conversations import (
     ADDRESSES,
     CUSTOM_CHATS,
@@ -28,7 +28,7 @@ from .conversations import (
 )
 from .errors import FlowProblem, Problem
 from .importing.api import recognised
-from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, Address, content, part_of
+from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, VIEWS, Address, content, part_of
 from .resources import ResourceEntry, entries_of, lists_of
 from .variables import Given, Values, declared, meant, read_json
 
@@ -47,7 +47,6 @@ _PARTS: dict[str, type[BaseModel]] = {
     "auto_creation": AutoCreation,
     "creation": Creation,
     "interaction": OwnInteraction,
-    "lifecycle": Lifecycle,
 }
 
 
@@ -66,8 +65,10 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
     """
     kind, value = error["type"], error["input"]
     if kind == "extra_forbidden":
-        parts = (_PARTS.get(str(name)) or part_of(str(name)) for name in error["loc"][-2::-1])
-        part = next(filter(None, parts), None)
+        above = error["loc"][:-1]
+        part = part_of(above) or next(
+            (_PARTS[str(name)] for name in reversed(above) if name in _PARTS), None
+        )
         known = tuple(part.model_fields if part else _Contents.model_fields)
         return f"is not known here; {meant(str(error['loc'][-1]), known)}"
     if kind == "string_type":
@@ -123,7 +124,7 @@ class _WaysIn(_FlexFlows):
     custom_chats: list[CustomChatConfig] = []
 
 
-_RESOURCES: Any = {kind.name: (content(kind) | None, None) for kind in ROOTS}
+_RESOURCES: Any = {kind.listed: (content(kind) | None, None) for kind in ROOTS}
 _Contents: Any = create_model("_Contents", __base__=_WaysIn, **_RESOURCES)
 
 
@@ -246,11 +247,11 @@ class FlowFile:
 
     def write(self, path: str | Path) -> None:
         """Write the flows as YAML, in UTF-8 with line feeds everywhere; FlowProblem if it fails."""
-        write_text(self.text, path)
+        write_text(path, self.text)
 
 
-def write_text(text: str, path: str | Path) -> None:
-    """Write a text in UTF-8, with line feeds everywhere; FlowProblem if it fails."""
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file as its owner's alone, whole or not at all; FlowProblem if it fails."""
     target = Path(path).resolve()
     try:
         if target.exists() and not target.is_file():  # a device, such as a terminal
@@ -343,7 +344,7 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
 def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
     root, content, values = _parse(text, source, given, env)
     _put_definitions(root, content, source, values)
-    parts = [_find(root, (kind.name,)) for kind in ROOTS]
+    parts = [_find(root, (kind.listed,)) for kind in ROOTS]
     if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
         places = [located(source, key.start_mark.line + 1) for key in large]
         fix = "is too large with its aliases; write fewer"
@@ -365,7 +366,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     }
     for kind, (key, value) in zip(ROOTS, parts, strict=True):
         if value is not None:
-            lines |= _lines(key, value, (kind.name,))
+            lines |= _lines(key, value, (kind.listed,))
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -377,9 +378,22 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
     )
-    if repeated := list(_repeated_names(file)):
-        raise FlowProblem(*repeated)
+    _stop_at([*_repeated_names(file), *_repeated_views(file)])
     return file
+
+
+def _repeated_views(file: FlowFile) -> Iterator[Problem]:
+    """Find fields that two views of a resource share, and both might say."""
+    lists = {place[0] for place in file.places}
+    for view, other in VIEWS if any({*pair} <= lists for pair in VIEWS) else ():
+        for entry in file.resources:
+            said = entry.dumped() if entry.address[0] == view else {}
+            for name in said:
+                field_ = entry.kind.by_name.get(name)
+                if entry.kind.permanent or (field_ is not None and field_.is_shared):
+                    what = f"{entry.label!r} {name}"
+                    fix = f"belongs to {other} as well, which the file has; move it there"
+                    yield Problem(file.where(entry, name), what, fix)
 
 
 def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import UnionType
@@ -30,7 +30,7 @@ from pydantic_core import PydanticCustomError
 
 from ..json_object import MAX_DEPTH, compact_json
 from ..mock import TwilioError, parameters_of
-from .config import Described, Name, Protectable, WebAddress
+from .config import Described, Lifecycle, Name, Protectable, WebAddress
 
 Path = tuple[str | int, ...]
 Swap = Callable[[str, str, Path], str]
@@ -44,6 +44,11 @@ REFERENCE = "ref:"
 """Begins a text that stands for the SID of the resource whose kind and name follow."""
 AS_IS: Any = object()
 """Default of a field that stays as the account has it where the file does not say it."""
+
+
+def key_of(kind: str, sid: str) -> str:
+    """A resource's SID, distinct from that of another view of the same resource."""
+    return f"{sid} as {KINDS[kind].noun}" if kind in KINDS and KINDS[kind].view_of else sid
 
 
 def spelled(address: Address) -> str:
@@ -101,6 +106,7 @@ class ResourceField:
         at_first: The name of what it names in a new resource, if that is there from the start.
         is_always: Every update must give it.
         is_set: Order and repetition mean nothing.
+        is_shared: The kind that this one is another view of has it, too.
     """
 
     name: str
@@ -115,6 +121,7 @@ class ResourceField:
     at_first: str = ""
     is_always: bool = False
     is_set: bool = False
+    is_shared: bool = False
 
 
 def reference(kind: str, name: str, default: Any = None, **more: Any) -> ResourceField:
@@ -139,19 +146,21 @@ class ResourceKind:
     """Resources of one kind.
 
     Attributes:
-        name: Its list in a file.
+        name: Of its own.
         noun: For sentences.
         prefix: Of its SIDs.
         product: The API.
         operation: The one that declares its parameters.
         collection: Place of its collection in the SDK, below the client or what it is within.
         fields: Fields of a file.
+        listed: The name of its list in a file; by default its own.
         within: The kind that contains it.
         key: The field that its name is.
         is_key_fixed: It cannot be renamed.
         is_single: There is one in each, without a name: it is only fetched and updated.
         settings: Place of late fields in the SDK, below the resource, if not in it.
-        brings: Names of what a new one contains from the start, by kind.
+        view_of: The kind that shows the same resources; this one does in an API that has ended.
+        brings: Names of what a new one contains from the start, by list.
         permanent: Names of those that cannot be deleted.
         is_whole: Lists leave out values, so that each is fetched.
         unpack: Returns the fields of an answer, with SIDs; by default their attributes.
@@ -165,16 +174,22 @@ class ResourceKind:
     operation: str
     collection: str
     fields: tuple[ResourceField, ...] = ()
+    listed: str = ""
     within: str = ""
     key: str = "friendly_name"
     is_key_fixed: bool = False
     is_single: bool = False
     settings: str = ""
+    view_of: str = ""
     brings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     permanent: tuple[str, ...] = ()
     is_whole: bool = False
     unpack: Callable[[Any], Fields] | None = None
     pack: Callable[[Fields], Fields] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.listed:
+            object.__setattr__(self, "listed", self.name)
 
     @cached_property
     def by_name(self) -> dict[str, ResourceField]:
@@ -206,11 +221,19 @@ class ResourceKind:
             )
             for field in self.fields
         }
-        within: Any = {kind.name: (content(kind) | None, None) for kind in self.children}
+        within: Any = {kind.listed: (content(kind) | None, None) for kind in self.children}
         found: type[ResourceConfig] = new_model(
             f"{self.operation}Config", __base__=ResourceConfig, **own, **within
         )
         return found
+
+    def own(self, fields: Fields, is_beside: bool) -> Fields:
+        """The fields that are not shared, if the file has the other view of the kind beside it."""
+        return {
+            name: value
+            for name, value in fields.items()
+            if not (is_beside and self.by_name[name].is_shared)
+        }
 
     def complete(self, config: ResourceConfig) -> Fields:
         """The fields of an entry, with Twilio's defaults but for those that stay as they are."""
@@ -319,7 +342,8 @@ def declared_type(product: str, operation: str, parameter: str) -> Any:
 
 
 def _declared(product: str, operation: str, parameter: str) -> Any:
-    info = parameters_of(product, operation).model_fields[parameter]
+    fields = parameters_of(product, operation).model_fields
+    info = fields.get(parameter) or fields[f"{parameter}s"]  # the SDK says `permission`
     return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
 
 
@@ -437,6 +461,30 @@ def _as_attributes(values: Fields) -> Fields:
 _URL: dict[str, Any] = {"type": WebAddress}
 _CHANNELS = ("default", "voice", "sms", "chat", "video")
 
+_ROLES = ("service admin", "service user", "channel admin", "channel user")
+"""Roles that a new service has, and that cannot be deleted."""
+
+
+def _roles(of: str, product: str, operation: str, **more: Any) -> ResourceKind:
+    return ResourceKind(
+        f"{of}_roles",
+        "role",
+        "RL",
+        product,
+        operation,
+        "roles",
+        (
+            ResourceField("type", ..., is_fixed=True),
+            ResourceField("permissions", ..., None, "permission", "permissions", is_set=True),
+        ),
+        "roles",
+        f"{of}_services",
+        is_key_fixed=True,
+        permanent=_ROLES,
+        **more,
+    )
+
+
 _KINDS = (
     ResourceKind(
         "workspaces",
@@ -531,6 +579,91 @@ _KINDS = (
         pack=_as_attributes,
     ),
     ResourceKind(
+        "conversation_services",
+        "conversation service",
+        "IS",
+        "conversations",
+        "UpdateServiceConfiguration",
+        "conversations.v1.services",
+        (
+            *(
+                reference("conversation_roles", name, AS_IS, is_late=True, at_first=role)
+                for name, role in (
+                    ("default_conversation_creator_role", "channel admin"),
+                    ("default_conversation_role", "channel user"),
+                    ("default_chat_service_role", "service user"),
+                )
+            ),
+            ResourceField("reachability_enabled", False, is_late=True),
+        ),
+        is_key_fixed=True,
+        settings="configuration",
+        brings={"roles": _ROLES},
+    ),
+    _roles("conversation", "conversations", "CreateServiceRole"),
+    ResourceKind(
+        "conversation_webhooks",
+        "webhooks",
+        "",
+        "conversations",
+        "UpdateServiceWebhookConfiguration",
+        "configuration.webhooks",
+        (
+            ResourceField("pre_webhook_url", **_URL),
+            ResourceField("post_webhook_url", **_URL),
+            ResourceField("method", "POST"),
+            ResourceField("filters", [], is_set=True),
+        ),
+        "webhooks",
+        "conversation_services",
+        is_single=True,
+    ),
+    ResourceKind(
+        "chat_services",
+        "chat service",
+        "IS",
+        "chat",
+        "UpdateService",
+        "chat.v2.services",
+        (
+            *(
+                reference("chat_roles", name, AS_IS, is_late=True, at_first=role, is_shared=True)
+                for name, role in (
+                    ("default_service_role", "service user"),
+                    ("default_channel_role", "channel user"),
+                    ("default_channel_creator_role", "channel admin"),
+                )
+            ),
+            ResourceField("read_status_enabled", True, is_late=True),
+            ResourceField("reachability_enabled", False, is_late=True, is_shared=True),
+            ResourceField("typing_indicator_timeout", 5, is_late=True),
+            ResourceField("consumption_report_interval", 10, is_late=True),
+        ),
+        view_of="conversation_services",
+        brings={"roles": _ROLES},
+    ),
+    _roles("chat", "chat", "CreateRole", view_of="conversation_roles"),
+    ResourceKind(
+        "chat_webhooks",
+        "webhooks",
+        "",
+        "chat",
+        "UpdateService",
+        "",
+        (
+            ResourceField("pre_webhook_url", **_URL),
+            ResourceField("post_webhook_url", **_URL),
+            ResourceField("method", "POST", None, "webhook_method"),
+            ResourceField("filters", [], None, "webhook_filters", is_set=True),
+            ResourceField("pre_retry_count", 0, None, "pre_webhook_retry_count"),
+            ResourceField("post_retry_count", 0, None, "post_webhook_retry_count"),
+        ),
+        "webhooks",
+        "chat_services",
+        is_single=True,
+        view_of="conversation_webhooks",
+    ),
+    ResourceKind(
         STUDIO_FLOWS,
         "Studio flow",
         "FW",
@@ -545,16 +678,31 @@ _KINDS = (
     ),
 )
 KINDS: dict[str, ResourceKind] = {kind.name: kind for kind in _KINDS}
-"""Kinds by the name of their list in a file, what contains others before them."""
+"""Kinds by name, what contains others before them."""
+VIEWS = tuple(
+    (kind.listed, KINDS[kind.view_of].listed) for kind in _KINDS if kind.view_of and not kind.within
+)
+"""Lists of other views of resources, and those of the resources."""
 ROOTS = tuple(kind for kind in _KINDS if not kind.within)
 """Kinds that are within no other."""
 
 
-def part_of(name: str) -> type[BaseModel] | None:
-    """The class of the part of a file that a name stands before."""
-    parts: dict[str, type[BaseModel]] = {
-        "filters": RoutingFilter,
-        "targets": RoutingTarget,
-        "default_filter": RoutingTarget,
-    }
-    return KINDS[name].model if name in KINDS else parts.get(name)
+def part_of(path: Sequence[str | int]) -> type[BaseModel] | None:
+    """The class of the innermost part of a file that a path leads through."""
+    found: type[BaseModel] | None = None
+    kinds = ROOTS
+    for step in path:
+        kind = next((kind for kind in kinds if kind.listed == step), None)
+        if kind is not None:
+            found, kinds = kind.model, kind.children
+        elif step in _PARTS:
+            found = _PARTS[str(step)]
+    return found
+
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "filters": RoutingFilter,
+    "targets": RoutingTarget,
+    "default_filter": RoutingTarget,
+    "lifecycle": Lifecycle,
+}

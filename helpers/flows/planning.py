@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from .. import html
 from ..account import Account
 from . import impact, render
 from .applying import Applied, Circle, Confirm, PlannedWrite, Run, in_order
-from .diff import PlanStep, diff
+from .diff import PlanStep, diff, targeted
 from .directory import Directory
 from .errors import FlowProblem, Problem
 from .exporting import flows_of
@@ -32,7 +33,7 @@ class Plan:
     """The change of each flow, and the writes that make it.
 
     It shows as a table in a notebook, and as text elsewhere. `steps` has one a flow, `operations`
-    are the writes, in order, `file` is the file.
+    are the writes, in order, `file` is the file, `options` are those of `plan`.
     """
 
     account: Account = field(compare=False)
@@ -40,6 +41,7 @@ class Plan:
     steps: tuple[PlanStep, ...]
     operations: tuple[PlannedWrite, ...]
     file: FlowFile = field(default_factory=FlowFile, compare=False)
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -49,10 +51,15 @@ class Plan:
     @property
     def code(self) -> str:
         """Six characters that identify this plan for this account."""
+        return self.digest[:6]
+
+    @property
+    def digest(self) -> str:
+        """A digest of the account, its state as far as the file goes, and the writes."""
         writes = [[str(one), one.after] for one in self.operations]
         before = [[step.sid, step.before] for step in self.steps]
         content = [self.account.credentials.account_sid, before, writes]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:6]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @property
     def counts(self) -> Counter[str]:
@@ -131,6 +138,7 @@ def plan(
     *,
     delete: bool = False,
     destroy: bool = False,
+    targets: Sequence[str] = (),
 ) -> Plan:
     """Compare a flow file with an account; nothing is changed.
 
@@ -143,15 +151,21 @@ def plan(
         file: A flow file: a path, YAML text, or one that has been read.
         delete: Whether flows that the file does not name are deleted.
         destroy: Whether all that the file names is deleted, and nothing else.
+        targets: Resources that the plan is limited to, such as `queues/VIP`, with all that is
+            within them and that they need.
 
     Raises:
-        FlowProblem: The file is not right, or names something that the account does not have.
+        FlowProblem: The file is not right, or names something that the account does not have; or
+            there is no such target.
     """
     file = load(file)
+    options = {"delete": delete, "destroy": destroy, "targets": list(targets)}
     directory = Directory(account)
     survey = Survey(directory, file.resources, file.places, file.where)
     found = flows_of(account, directory, file.lists)
     planned = diff(file, found, survey, directory, delete, destroy)
+    if targets:
+        planned = targeted(planned, targets, file)
     conversations = impact.in_progress(account, planned)
     noted = [
         replace(step, note=impact.impact_note(step, conversations) or step.note) for step in planned
@@ -160,7 +174,7 @@ def plan(
         order = in_order(noted)
     except Circle as circle:
         raise FlowProblem(*_circle(circle, file)) from None
-    return Plan(account, file.source, tuple(noted), tuple(order), file)
+    return Plan(account, file.source, tuple(noted), tuple(order), file, options)
 
 
 def _circle(circle: Circle, file: FlowFile) -> list[Problem]:

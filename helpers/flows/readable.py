@@ -47,7 +47,9 @@ def changes_within(
         if old == new:
             continue
         place = path if name in UNNAMED else f"{path}{'.' if path else ''}{name}"
-        if name in PARTS:
+        if name in PARTS and all(
+            isinstance(each, Mapping) for each in (*(old or ()), *(new or ()))
+        ):
             yield from _of_items(name, old or [], new or [], path)
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from changes_within(old, new, "" if name == "definition" else place)

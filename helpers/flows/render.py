@@ -10,7 +10,7 @@ from typing import Any
 from .. import masking
 from ..html import Cell, Markup, short_sids
 from .diff import PlanStep
-from .kinds import KINDS
+from .kinds import KINDS, spelled
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {
@@ -36,12 +36,13 @@ def shown(value: Any) -> str:
 def titled(step: PlanStep) -> str:
     """A step's noun, unless it is a way into Flex, and its name."""
     kind = KINDS.get(step.kept_in)
-    return f"{kind.noun} {shown(step.name)}" if kind else shown(step.name)
+    of = " of" if kind and kind.is_single else ""
+    return f"{kind.noun}{of} {shown(step.name)}" if kind else shown(step.name)
 
 
 def lines(step: PlanStep) -> Iterator[str]:
     """A step as lines of text."""
-    sid = f" {step.sid}" if step.sid else ""
+    sid = f" {step.shown_sid}" if step.sid else ""
     yield f"  {SIGNS[step.action]} {step.action} {titled(step)}{sid}"
     for change in step.changes:
         before = "" if step.action == "create" else f"{shown(change.before)} -> "
@@ -55,7 +56,7 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
     for step in steps:
         kind = KINDS.get(step.kept_in)
         name = masking.mask(f"{kind.noun} {step.name}" if kind else step.name)
-        who = (step.action, name, step.sid or "")
+        who = (step.action, name, step.shown_sid)
         for change in step.changes:
             before = "" if step.action == "create" else shown(change.before)
             yield (*who, change.field, before, shown(change.after), step.note)
@@ -86,7 +87,8 @@ def as_json(step: PlanStep) -> dict[str, Any]:
         "action": step.action,
         "list": step.kept_in,
         "flow": masking.mask(step.name),
-        "sid": step.sid,
+        "sid": step.shown_sid or None,
+        "address": spelled(step.place),
         "changes": [
             {
                 "field": one.field,

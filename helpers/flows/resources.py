@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from twilio.base.exceptions import TwilioException
+
 from .directory import Directory, Where
-from .errors import FlowProblem, Problem
-from .kinds import REFERENCE, ROOTS, Address, Fields, ResourceConfig, ResourceKind, spelled
+from .errors import FlowProblem, Problem, is_ended
+from .kinds import REFERENCE, ROOTS, VIEWS, Address, Fields, ResourceConfig, ResourceKind, spelled
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,14 @@ class ResourceEntry:
 
     @property
     def label(self) -> str:
-        """Its name."""
-        return self.address[-1] or self.kind.noun
+        """Its name; of a single one, the name of what it is within."""
+        return self.address[-1] or self.address[-3]
+
+    @property
+    def viewed(self) -> Address:
+        """The address of the resource that this is another view of."""
+        root = next(kind for kind in ROOTS if kind.listed == self.address[0])
+        return (root.view_of, *self.address[1:])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,10 +55,10 @@ def entries_of(
 ) -> Iterator[ResourceEntry]:
     """The resources in the lists of a file, or of an entry, each before those within it."""
     for kind in kinds:
-        held = getattr(holder, kind.name, None)
+        held = getattr(holder, kind.listed, None)
         for name, config in ({"": held} if kind.is_single else held or {}).items():
             if config is not None:
-                address = (*above, kind.name, name)
+                address = (*above, kind.listed, name)
                 yield ResourceEntry(kind, address, config)
                 yield from entries_of(config, kind.children, address)
 
@@ -60,11 +68,11 @@ def lists_of(
 ) -> Iterator[Address]:
     """The addresses of the lists that a file, or an entry, has, with or without contents."""
     for kind in kinds:
-        held = getattr(holder, kind.name, None)
+        held = getattr(holder, kind.listed, None)
         if held is not None:
-            yield (*above, kind.name)
+            yield (*above, kind.listed)
         for name, config in ({"": held} if kind.is_single else held or {}).items():
-            yield from lists_of(config, kind.children, (*above, kind.name, name))
+            yield from lists_of(config, kind.children, (*above, kind.listed, name))
 
 
 @dataclass
@@ -121,21 +129,25 @@ class Survey:
         """Lists that were looked at."""
         self.parents: dict[Address, tuple[str, ...]] = {}
         """SIDs of what each entry is within; those of new ones are references."""
+        named = {place[0] for place in lists or ()}
+        self.is_beside = lists is None or any({*pair} <= named for pair in VIEWS)
+        """Both views of some resources are looked at."""
         directory.expect_nothing()
         for kind in ROOTS:
             self._visit(kind, (), ())
         if self._problems:
             raise FlowProblem(*self._problems)
         for one in self.found:
-            one.fields = directory.fields(one.kind, one.raw, one.sid, one.parents)
+            fields = directory.fields(one.kind, one.raw, one.sid, one.parents)
+            one.fields = one.kind.own(fields, self.is_beside)
         self.by_entry = {one.entry.address: one for one in self.found if one.entry}
 
     def _visit(self, kind: ResourceKind, above: Address, parents: tuple[str, ...]) -> None:
-        place = (*above, kind.name)
-        if self._lists is not None and place not in self._lists:
+        place = (*above, kind.listed)
+        found = self._list(kind, place, parents)
+        if found is None:
             return
         self.places.append(place)
-        found = [] if _is_new(parents) else self.directory.found(kind.name, parents)
         left = dict.fromkeys(range(len(found)))
         for entry in self._listed.get(place, ()):
             self.parents[entry.address] = parents
@@ -144,8 +156,8 @@ class Survey:
                 sid = REFERENCE + spelled(entry.address)
                 self.directory.expect(kind, parents, entry.label, sid)
                 for child in kind.children:
-                    for name in kind.brings.get(child.name, ()):
-                        address = (*entry.address, child.name, name)
+                    for name in kind.brings.get(child.listed, ()):
+                        address = (*entry.address, child.listed, name)
                         ref = REFERENCE + spelled(address)
                         self.directory.expect(child, (*parents, sid), name, ref)
             else:
@@ -159,6 +171,21 @@ class Survey:
             if self._lists is None:
                 for child in kind.children:
                     self._visit(child, address, (*parents, sid))
+
+    def _list(
+        self, kind: ResourceKind, place: Address, parents: tuple[str, ...]
+    ) -> list[Any] | None:
+        """The SDK's resources of a list; None for one that is of no concern."""
+        if self._lists is not None and place not in self._lists:
+            return None
+        if self.is_beside and kind.view_of and kind.permanent:  # the roles of the other view
+            return None
+        try:
+            return [] if _is_new(parents) else self.directory.found(kind.name, parents)
+        except TwilioException as refused:
+            if self._lists is not None or not kind.view_of or not is_ended(refused):
+                raise
+            return None
 
     def _found(
         self,

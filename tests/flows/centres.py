@@ -105,6 +105,25 @@ def _bot(draw: Any, places: list[str], others: list[str]) -> dict[str, Any]:
     return {"definition": definition, **_maybe(draw, status=["draft"])}
 
 
+def _service(draw: Any, of: str) -> dict[str, Any]:
+    """A service of Conversations, or of the older Chat, with roles and webhooks."""
+    own = ["service admin", "service user", "channel admin", "channel user"]
+    may = {"conversation": "sendMessage", "chat": "sendMessage"}
+    roles = {
+        name: {"type": "channel" if of == "chat" else "conversation", "permissions": [may[of]]}
+        for name in _some(draw, 0, ("agent", "channel user", "Größe"))
+    }
+    url = ["https://a.example/hook"]
+    hooks = _maybe(draw, pre_webhook_url=url, post_webhook_url=url, method=["GET"])
+    names = [["onMessageAdded", "onConversationAdded"]] if of == "conversation" else [["onX"]]
+    hooks |= _maybe(draw, filters=names) if hooks else {}
+    found: dict[str, Any] = _maybe(draw, reachability_enabled=[True])
+    for field in ("default_conversation_role", "default_channel_role"):
+        if (field == "default_channel_role") == (of == "chat"):
+            found |= _maybe(draw, **{field: [*roles, own[3]]})
+    return found | {"roles": roles, "webhooks": hooks}
+
+
 @st.composite
 def centres(draw: Any) -> str:
     """Texts of whole contact centres that Twilio can take."""
@@ -121,4 +140,7 @@ def centres(draw: Any) -> str:
     for name in _some(draw):
         bots[name] = _bot(draw, places, [*bots])
     content["studio_flows"] = bots
+    of = draw(st.sampled_from(["conversation", "chat"]))
+    services = _some(draw, 0, ("Flex Chat Service", "Second"))
+    content[f"{of}_services"] = {name: _service(draw, of) for name in services}
     return str(yaml.safe_dump(content, allow_unicode=True))

@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from support import everything, examples
 
 from helpers import Account, connect
-from helpers.flows import ApplyStopped, FlowProblem, command, export, load, plan
+from helpers.flows import (
+    ApplyStopped,
+    FlowProblem,
+    check,
+    command,
+    export,
+    load,
+    plan,
+    save,
+    saved_plan,
+)
 
 FILE = """\
 workspaces:
@@ -43,7 +53,13 @@ flex_flows:
     integration_type: task
     integration: {workspace: Shop, workflow: Main, channel: chat}
 """
-EMPTY = "flex_flows: []\naddress_configurations: []\nworkspaces: {}\nstudio_flows: {}\n"
+EMPTY = """\
+flex_flows: []
+address_configurations: []
+workspaces: {}
+conversation_services: {}
+studio_flows: {}
+"""
 ORDER = [
     "create workspace 'Shop'",
     "create activity 'Available'",
@@ -379,7 +395,7 @@ def test_the_command_exports_everything_and_plans_to_destroy(
     monkeypatch.setattr(command, "connect", lambda *_, **__: shop)
     arguments = [str(tmp_path / "all.yaml"), "--to", "http://mock"]
     assert command.main(["export", *arguments, "--everything"]) == command.OK
-    assert "2 flows and 30 other resources written to " in capsys.readouterr().out
+    assert "2 flows and 37 other resources written to " in capsys.readouterr().out
     pending = ["--detailed-exitcode"]
     assert command.main(["plan", *arguments, *pending]) == command.OK
     assert command.main(["plan", *arguments, *pending, "--destroy"]) == command.PENDING
@@ -537,3 +553,170 @@ def test_a_definition_can_stand_in_a_json_file_beside(account: Account, tmp_path
         FlowProblem, match=r"flows\.yaml:2: studio_flows\.bot\.definition: bot\.json"
     ):
         load(path)
+
+
+# -- services
+
+SERVICES = """\
+conversation_services:
+  Second:
+    default_conversation_role: helper
+    roles:
+      helper: {type: conversation, permissions: [sendMessage]}
+      channel user: {type: conversation, permissions: [leaveConversation, sendMessage]}
+    webhooks: {post_webhook_url: "https://a.example/x", filters: [onMessageAdded]}
+chat_services:
+  Second:
+    typing_indicator_timeout: 8
+    webhooks: {post_webhook_url: "https://a.example/y", filters: [onMessageSent]}
+  Third:
+flex_flows:
+  - {friendly_name: Chat, channel_type: custom, chat_service: Second, integration: {flow: bot}}
+"""
+
+
+def test_services_are_made_with_their_roles_and_webhooks_in_both_views(account: Account) -> None:
+    text = SERVICES + BOT + FILE.partition("flex_flows")[0]
+    plan(account, text).apply()
+    assert plan(account, text).is_empty
+    services = account.client.conversations.v1.services
+    made = [one.friendly_name for one in services.list()]
+    assert made == ["Flex Chat Service", "Second", "Third"]
+    second = services(services.list()[1].sid)
+    hooks = second.configuration.webhooks().fetch()
+    assert (hooks.post_webhook_url, hooks.filters) == ("https://a.example/x", ["onMessageAdded"])
+    roles = {role.sid: role.friendly_name for role in second.roles.list()}
+    assert roles[second.configuration().fetch().default_conversation_role_sid] == "helper"
+    old = account.client.chat.v2.services(services.list()[1].sid).fetch()
+    assert (old.typing_indicator_timeout, old.webhook_filters) == (8, ["onMessageSent"])
+    exported = export(account, everything=True)
+    assert plan(account, exported, delete=True).is_empty
+    assert "chat_services:\n  Second:\n    typing_indicator_timeout: 8\n" in exported.text
+
+
+def test_what_two_views_of_a_service_share_is_said_once() -> None:
+    text = SERVICES.replace("    typing_", "    default_channel_role: helper\n    typing_")
+    assert refusal(text) == [
+        "line 10: 'Second' default_channel_role: belongs to conversation_services as well, which"
+        " the file has; move it there"
+    ]
+
+
+def test_an_account_without_the_legacy_api_has_its_services_exported(account: Account) -> None:
+    assert account.mock is not None
+    account.mock.faults.end_legacy_api()
+    exported = export(account, everything=True)
+    assert "chat_services" not in exported.text
+    assert plan(account, exported, delete=True).is_empty
+
+
+def test_drift_of_a_service_is_shown_and_its_own_service_never_deleted(account: Account) -> None:
+    plan(account, SERVICES.partition("flex_flows")[0]).apply()
+    services = account.client.conversations.v1.services
+    second = services(services.list()[1].sid)
+    second.configuration.webhooks().update(method="GET")
+    [role] = [role for role in second.roles.list() if role.friendly_name == "helper"]
+    second.roles(role.sid).update(permission=["sendMessage", "leaveConversation"])
+    assert changes(account, SERVICES.partition("flex_flows")[0]) == {
+        "helper": ["permissions: ['leaveConversation', 'sendMessage'] -> ['sendMessage']"],
+        "Second": ["method: GET -> POST"],
+    }
+    planned = plan(account, "conversation_services: {}\n\n", delete=True)
+    assert [str(one).partition(" (")[0] for one in planned.operations] == [
+        "delete conversation service 'Second'",
+        "delete conversation service 'Third'",
+    ]
+
+
+def test_flows_are_checked_with_what_the_file_has_beside_them(account: Account) -> None:
+    text = FILE.replace("workflow: Main", "workflow: Man") + "    enabled: false\n"
+    [unknown] = check(text, account).errors
+    assert (unknown.id, unknown.where) == ("unknown-name", "line 27")
+    assert "no workflow 'Man' (did you mean 'Main'?)" in unknown.reason
+    nobody = FILE.replace("Everyone:\n", 'Everyone: {target_workers: "1==2"}\n')
+    [found] = check(nobody.replace("level: 5", "level: 1"), account).errors
+    assert found.id == "nobody-matches"
+    sound = FILE.replace("    integration_type: task\n", "").replace(
+        "{workspace: Shop, workflow: Main, channel: chat}", "{flow: bot}"
+    )
+    assert list(check(BOT + sound, account).errors) == []
+    draft = BOT.replace("  bot:\n", "  bot:\n    status: draft\n")
+    assert [one.id for one in check(draft + sound, account).errors] == ["studio-draft"]
+    assert plan(account, FILE).counts["create"] == 9
+
+
+# -- a part of it, and plans that are saved
+
+
+def test_a_target_is_planned_with_all_that_it_needs_and_nothing_else(account: Account) -> None:
+    planned = plan(account, BOT + FILE, targets=["workflows/Main"])
+    assert [str(one) for one in planned.operations] == [
+        *(write for write in ORDER[:8] if "parcels" not in write)
+    ]
+    planned.apply()
+    assert plan(account, BOT + FILE, targets=["workflows/Main"]).is_empty
+    left = plan(account, BOT + FILE, targets=["studio_flows/bot", "flex_flows/Custom chat"])
+    assert [str(one) for one in left.operations] == [
+        "create task channel 'parcels'",
+        "create Studio flow 'bot'",
+        "create 'Custom chat'",
+    ]
+    left.apply()
+    assert [str(one) for one in plan(account, BOT + FILE).operations] == ["create worker 'zoe'"]
+
+
+def test_a_target_that_is_none_is_refused(shop: Account) -> None:
+    with pytest.raises(FlowProblem) as caught:
+        plan(shop, FILE, targets=["queues/VPI"])
+    assert str(caught.value) == (
+        "the text: target 'queues/VPI': stands for nothing; did you mean queues/VIP?"
+    )
+
+
+def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    account.mode = "shared"
+    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    file, saved = tmp_path / "flows.yaml", tmp_path / "plan.json"
+    file.write_text(FILE, encoding="utf-8")
+    to = ["--to", "http://mock"]
+    assert command.main(["plan", str(file), "--out", str(saved), *to]) == command.OK
+    assert saved.stat().st_mode & 0o077 == 0
+    file.unlink()
+    assert command.main(["apply", str(saved), "--delete", *to]) == command.USAGE
+    extra = account.client.studio.v2.flows.list()
+    spaces = account.client.taskrouter.v1.workspaces
+    added = spaces.create("Another")
+    assert command.main(["apply", str(saved), *to]) == command.PROBLEMS
+    assert "the account has changed since the plan was made" in capsys.readouterr().err
+    spaces(added.sid).delete()
+    assert command.main(["apply", str(saved), *to]) == command.OK
+    assert plan(account, FILE).is_empty
+    assert account.client.studio.v2.flows.list()[0].sid == extra[0].sid
+    assert command.main(["apply", str(saved), *to]) == command.PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{}", "is no saved plan; make one with"),
+        ('{"flow_plan": 1, "account": 7}', "is no saved plan"),
+        ("{", "plan.json:1: is not JSON"),
+    ],
+)
+def test_what_is_no_saved_plan_is_refused(
+    account: Account, tmp_path: Path, content: str, problem: str
+) -> None:
+    (tmp_path / "plan.json").write_text(content, encoding="utf-8")
+    with pytest.raises(FlowProblem, match=problem):
+        saved_plan(account, tmp_path / "plan.json")
+
+
+def test_a_saved_plan_is_for_one_account(tmp_path: Path, account: Account) -> None:
+    save(plan(account, FILE), tmp_path / "plan.json")
+    text = (tmp_path / "plan.json").read_text(encoding="utf-8")
+    other = text.replace(account.credentials.account_sid, f"AC{'7' * 32}")
+    (tmp_path / "plan.json").write_text(other, encoding="utf-8")
+    with pytest.raises(FlowProblem, match="is for account AC777"):
+        saved_plan(account, tmp_path / "plan.json")

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...account import Account
 from ...masking import mask as masked
 from ..file import FlowFile, load
+from ..trying import trial
 from .account_reader import AccountReader
 from .catalogue import BOTH, CHECKS
 from .report import Check, CheckInput, CheckResult, Finding, Report, Skipped
@@ -35,12 +36,16 @@ def check(file: str | Path | FlowFile, account: Account | None = None) -> Report
     Args:
         file: A flow file: a path, YAML text, or one that has been read.
         account: The account it is for. Without one, checks that read an account are skipped, and
-            the report lists them.
+            the report lists them. Flows of a file that has other resources, too, are checked in a
+            throw-away copy of it that has these.
 
     Raises:
         FlowProblem: The file is not right.
     """
     file = load(file)
+    if account is not None and file.resources:
+        # What flows name may be in the file alone: the account is read as the file would make it.
+        account = trial(file, account)
     reader = None if account is None else AccountReader(account)
     skipped = [one for one in CHECKS if one.asks_account and reader is None]
     findings = [
