@@ -61,7 +61,7 @@ class Imported:
 
     def write(self, path: str | Path) -> None:
         """Write the file; FlowProblem if that fails."""
-        write_text(self.text, path)
+        write_text(path, self.text)
 
 
 def import_from(
@@ -155,7 +155,7 @@ class _Import:
                             else value
                             for name, value in each.attributes.items()
                         }
-                        self._add(as_answered(replace(each, attributes=hidden)), each)
+                        self._declared.append((as_answered(replace(each, attributes=hidden)), each))
                     else:
                         self._notes.append(f"{source}: {each.address} is left out")
             except (AttributeError, KeyError, TypeError) as error:
@@ -189,8 +189,11 @@ class _Import:
         found = read_configuration(folder, given, _sid_of, texts)
         self._variables |= found.variables
         self._notes += [f"{each} is left out" for each in found.left_out]
-        for resource in found.resources:
-            self._add(as_answered(resource), resource)
+        for made in found.resources:
+            self._declared.append((as_answered(made), made))
+            if BY_TYPE[made.type].noun == "conversation service":  # a new one, by its defaults
+                settings = f"{BY_TYPE[made.type].path_of(made.attributes)}/Configuration"
+                self._saved.add({"url": f"https://{settings}"}, made.where)
 
     def _value_of(self, name: str) -> Any:
         return next(each[name] for each in self._environments.values() if name in each)
@@ -204,9 +207,6 @@ class _Import:
         self._variables[variable.name] = variable
         return variable.placeholder
 
-    def _add(self, resource: Resource, origin: TerraformResource) -> None:
-        self._declared.append((resource, origin))
-
     def _settle(self) -> None:
         """Save the resources of Terraform, in which variables stand as what they must be."""
         urls = {each.placeholder: each.url for each in self._variables.values()}
@@ -215,11 +215,8 @@ class _Import:
             text = json.dumps(_with_urls(resource, urls))
             for each in spaces:  # a workspace by a variable, for which any SID does
                 text = text.replace(each, f"WS{hashlib.sha256(each.encode()).hexdigest()[:32]}")
-            where, kind = f"{origin.where} {origin.address}", BY_TYPE[origin.type]
-            self._saved.add(json.loads(text), where, kind)
-            if kind.noun == "conversation service":  # Terraform keeps no settings of it
-                settings = f"{kind.path_of(resource)}/Configuration"
-                self._saved.add({"url": f"https://{settings}"}, where)
+            where = f"{origin.where} {origin.address}"
+            self._saved.add(json.loads(text), where, BY_TYPE[origin.type])
 
     def imported(self, source: str) -> Imported:
         """The file for what was read."""
