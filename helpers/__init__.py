@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .desk import AgentDesk
     from .environment import check_environment
     from .exercise import check
-    from .front_ends import ChatPageFrame, ChatSdkWidget, FlexWebChat
+    from .front_ends import ChatPageFrame, ChatSdkWidget, FlexDesktop, FlexWebChat
     from .mock import MockTwilio
     from .panel import AgentPanel, ChatPanel, side_by_side
     from .readiness import preflight
@@ -34,6 +34,7 @@ __all__ = [
     "ChatPanel",
     "ChatSdkWidget",
     "ConversationsClient",
+    "FlexDesktop",
     "FlexWebChat",
     "MockTwilio",
     "check",

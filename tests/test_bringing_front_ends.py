@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers.front_ends.__main__ import main
-from helpers.mock.server.chat_page.sdk_copy import WEB_CHAT
+from helpers.mock.server.chat_page.sdk_copy import FLEX_2, WEB_CHAT
 
 SCRIPT = "bundle/twilio-flex-webchat.prod.browser.js"
 NPM = '#!/bin/sh\necho "$@" > "{asked}"\n{does}\n'
@@ -55,6 +55,30 @@ def test_the_script_and_its_licence_are_kept_where_a_served_mock_looks(
     assert str(folder / package / SCRIPT) in capsys.readouterr().out
     monkeypatch.chdir(folder)
     assert WEB_CHAT.nearest() == folder / package / SCRIPT
+
+
+@pytest.mark.skipif(os.name != "posix", reason="stands in for npm with a shell script")
+def test_flex_ui_2_is_bundled_from_what_npm_installs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs = """
+cd "$7"
+mkdir -p node_modules/.bin node_modules/@twilio/flex-ui
+touch node_modules/@twilio/flex-ui/LICENSE node_modules/@twilio/flex-ui/package.json
+cat > node_modules/.bin/esbuild <<'END'
+#!/bin/sh
+cp "$1" "${2#--outfile=}"
+END
+chmod +x node_modules/.bin/esbuild"""
+    asked = with_npm(monkeypatch, tmp_path, installs)
+    folder = tmp_path / "own"
+    assert main(["flex-2", "--folder", str(folder)]) == 0
+    assert " @twilio/flex-ui@2.17.1 react@17.0.2 " in asked.read_text()
+    assert "--ignore-scripts" in asked.read_text()
+    kept = {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
+    names = ("LICENSE", "flex-ui.js", "package.json")
+    assert kept == {f"flex-ui-2.17.1/{name}" for name in names}
+    assert 'from "@twilio/flex-ui"' in (folder / FLEX_2.place).read_text()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="stands in for npm with a shell script")

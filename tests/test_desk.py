@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from support import PATIENCE, EventLog, everything, refused
+from twilio.base.exceptions import TwilioRestException
 
 from helpers import Account, ChatError, connect
 from helpers.desk import AcceptedTask, AgentDesk, NoDeskHere, Offer
@@ -596,3 +597,47 @@ def test_only_an_interaction_is_left_parked_or_paused(
     with pytest.raises(ValueError, match="only an interaction"):
         getattr(accepted, act)()
     assert accepted.status == "assigned"
+
+
+# -- transfers
+
+
+@pytest.mark.parametrize("mode", ["cold", "warm"])
+def test_a_task_is_transferred_to_another_agent(
+    alice: AgentDesk, sits_down: Make, ask: Make, channel: Any, mode: str, workspace: Any
+) -> None:
+    sid = channel.fetch().sid
+    ask(channelSid=sid)
+    mine = alice.accept()
+    bob = sits_down("bob")
+    bob.go_available()
+    mine.transfer(workspace.workers.list(friendly_name="bob")[0].sid, mode)
+    assert (alice.conversations == [mine]) is (mode == "warm")
+    members = [each.identity for each in alice.chat_of(sid).members.list()]
+    assert ("alice" in members) is (mode == "warm")
+    assert bob.accept().reply("It is me now") == 0
+
+
+def test_an_interaction_is_transferred_to_a_queue(
+    alice: AgentDesk, sits_down: Make, conversation: Any, workspace: Any
+) -> None:
+    mine = alice.accept()
+    alice.go_offline()
+    bob = sits_down("bob")
+    bob.go_available()
+    mine.transfer(workspace.task_queues.list()[0].sid)
+    assert (alice.conversations, mine.status) == ([], "completed")
+    bob.accept()
+    assert ended(conversation) == ("active", ["jane", "bob"])
+
+
+def test_a_transfer_that_taskrouter_refuses_changes_nothing(
+    alice: AgentDesk, ask: Make, workspace: Any
+) -> None:
+    ask()
+    mine = alice.accept()
+    offline = workspace.workers.list(friendly_name="bob")[0].sid
+    with pytest.raises(TwilioRestException, match="is not available") as refused:
+        mine.transfer(offline)
+    assert (refused.value.status, refused.value.code) == (400, 20001)
+    assert (mine.status, alice.conversations) == ("assigned", [mine])

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from helpers import Account, FlexWebChat, connect
-from helpers.front_ends import NotServed
+from helpers import Account, FlexDesktop, FlexWebChat, connect
+from helpers.front_ends import FrontEndFrame, NotServed
 from helpers.mock import Credentials, MockTwilio
+from helpers.mock.rest.flex_users import MAX_PLUGINS
 from helpers.mock.server.running import BackgroundServer
 
 
@@ -22,7 +23,7 @@ def server(account: Account) -> Iterator[BackgroundServer]:
         yield server
 
 
-def first_message(widget: FlexWebChat, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def first_message(widget: FrontEndFrame, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What a browser that shows the widget is sent."""
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(widget, "send", sent.append)
@@ -44,6 +45,36 @@ def test_a_browser_gets_the_page_and_two_ways_to_it(
     }
     assert first_message(FlexWebChat(account), monkeypatch)["page"] == "/webchat/"
     assert first_message(FlexWebChat(account, flow.sid), monkeypatch)["page"].endswith(flow.sid)
+
+
+def test_a_desktop_is_a_workers_of_a_version(
+    account: Account, server: BackgroundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop = FlexDesktop(account, "bob", version="2.17")
+    assert first_message(desktop, monkeypatch)["page"] == "/flex/?worker=bob&version=2.17"
+    assert first_message(FlexDesktop(account), monkeypatch)["page"] == "/flex/?worker=alice"
+    assert repr(desktop) == "FlexDesktop('bob')"
+    shown, _ = desktop._repr_mimebundle_()
+    assert "Flex desktop of bob runs here" in shown["text/html"]
+
+
+def test_a_plugin_goes_to_its_desktop_alone(
+    account: Account, server: BackgroundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = "class Hello { init() {} }"
+    desktop = FlexDesktop(account, plugin=plugin)
+    page = first_message(desktop, monkeypatch)["page"]
+    saved = json.dumps({name: str(value) for name, value in desktop.get_state().items()})
+    assert page.partition("plugin=")[2] not in saved
+    assert isinstance(account.mock, MockTwilio)
+    kept = account.mock.flex_users.plugins
+    assert kept == {page.partition("plugin=")[2]: plugin}
+    for _ in range(MAX_PLUGINS):
+        FlexDesktop(account, plugin="class Other {}")
+    assert len(kept) == MAX_PLUGINS
+    assert plugin not in kept.values()
+    with pytest.raises(ValueError, match="the mock of this kernel"):
+        FlexDesktop(connect(server.url), plugin=plugin)
 
 
 def test_of_a_shared_mock_the_browser_gets_the_address_alone(

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code, wants_json = PROBLEMS, False
     try:
         options = _parser().parse_args(arguments)
-        wants_json = options.json
+        wants_json = options.json or vars(options).get("format") == "json"
         return int(options.run(options))
     except (UsageError, WrongArgument) as error:
         code, message = USAGE, str(error)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..masking import mask as masked
+from .. import masking
 from ..mock import flex_flows
 
 ROOT = "flex_flows"
@@ -61,7 +61,8 @@ class Described(BaseModel):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, masked(value) if isinstance(value, str) else value
+            is_plain = isinstance(value, str | list | dict)
+            yield name, masking.shown(value) if is_plain else value
 
 
 class Lifecycle(Described):

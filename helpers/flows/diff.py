@@ -210,6 +210,10 @@ def _resource_step(
                 f" {kind.noun} there, or give this one another name"
             )
             names.problem(fix, change.field)
+    for field_ in kind.fields:
+        if field_.is_set and before.get(field_.name) and not after.get(field_.name):
+            fix = "cannot be emptied again by Twilio's API; name one at least"
+            names.problem(fix, field_.name)
     needs, keeps = [*names.needs], {*names.keeps}
     if names.parent.startswith(REFERENCE):
         needs.append(("", names.parent))
@@ -295,7 +299,8 @@ def _surplus(one: FoundResource, directory: Directory, delete: bool) -> PlanStep
     )
     step = _of_found(one, directory)
     if delete and not is_kept:
-        return replace(step, action="delete", after=None)
+        note = "with all that is within it" if one.kind.children else ""
+        return replace(step, action="delete", after=None, note=note)
     note = "not in the file" + ("; it cannot be deleted" if delete else "")
     return replace(step, note=note)
 

@@ -78,13 +78,16 @@ def fix_of(error: ErrorDetails, written: str | None = None) -> str:
         return f"must be text{in_quotes if is_text else without}"
     if kind in ("model_type", "dict_type"):
         return _FIELDS if error["loc"] else _BEGINNING
+    if kind == "list_type" and error["loc"][-1:] not in [(name,) for name in LISTS]:
+        return _PLAINLY["tuple_type"].replace("channel-type", "a, b")
     if kind in _FIXES:
         return _FIXES[kind]
     message = _PLAINLY.get(kind) or error["msg"][:1].lower() + error["msg"][1:]
     message = message.replace("input should be", "must be", 1)
     given = str(value) if written is None else written
     is_long = kind == "declared" and isinstance(value, dict | list)
-    return message if is_long or kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
+    is_said = is_long or "; got " in message
+    return message if is_said or kind in _SAYS_WHAT_TO_DO else f"{message}; got {given[:60]!r}"
 
 
 _BEGINNING = f"must begin with `{ROOT}:`, and the list of flows below it"
@@ -173,17 +176,16 @@ class FlowFile:
 
     def __repr__(self) -> str:
         """Short: `text` has it all, passwords in URLs included."""
-        return f"FlowFile({self.source}: {self._named() or 'no flows'})"
-
-    def _named(self) -> str:
-        return ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
+        named = ", ".join(repr(entry.label) for entry in (*self.entries, *self.resources))
+        return f"FlowFile({self.source}: {named or 'no flows'})"
 
     def __getitem__(self, name: str) -> Any:
         """A flow, an address or a chat: by its friendly name, or as `sms +15550100`."""
         for entry in self.entries:
             if name in (entry.label, entry.friendly_name):
                 return entry
-        raise KeyError(f"{self.source} has no flow {name!r}; it has {self._named() or 'none'}")
+        known = ", ".join(repr(entry.label) for entry in self.entries) or "none"
+        raise KeyError(f"{self.source} has no flow {name!r}; it has {known}")
 
     def where(self, flow: Config | ResourceEntry, *fields: str | int) -> str:
         """`FILE:LINE` of an entry's field, or of the nearest field above it."""
@@ -345,7 +347,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     root, content, values = _parse(text, source, given, env)
     _put_definitions(root, content, source, values)
     parts = [_find(root, (kind.listed,)) for kind in ROOTS]
-    if large := [key for key, value in parts if _size(value, {}) > MAX_NODES]:
+    if large := [key for key, value in parts if size_of(value, {}) > MAX_NODES]:
         places = [located(source, key.start_mark.line + 1) for key in large]
         fix = "is too large with its aliases; write fewer"
         raise FlowProblem(*(Problem(place, "", fix) for place in places))
@@ -378,8 +380,21 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
     )
-    _stop_at([*_repeated_names(file), *_repeated_views(file)])
+    _stop_at([*_repeated_names(file), *_repeated_resources(file), *_repeated_views(file)])
     return file
+
+
+def _repeated_resources(file: FlowFile) -> Iterator[Problem]:
+    """Find names that two resources of a list have or had."""
+    firsts: dict[Address, ResourceEntry] = {}
+    for entry in file.resources:
+        for name in entry.names:
+            place = (*entry.address[:-1], name.casefold() if entry.kind.ignores_case else name)
+            first = firsts.setdefault(place, entry)
+            if first is not entry:
+                fix = f"names another {entry.kind.noun} too ({file.where(first)}); rename one"
+                where = file.where(entry, *(["formerly"] if name != entry.label else []))
+                yield Problem(where, f"{entry.kind.noun} {name!r}", fix)
 
 
 def _repeated_views(file: FlowFile) -> Iterator[Problem]:
@@ -512,7 +527,7 @@ MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 
 
-def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+def size_of(node: yaml.Node | None, known: dict[int, int]) -> int:
     """The number of values below a node, aliases followed; a node within itself counts once."""
     if node is None:
         return 0
@@ -520,7 +535,7 @@ def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
         known[id(node)] = 1
         parts = node.value if isinstance(node, yaml.CollectionNode) else ()
         below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
-        known[id(node)] = 1 + sum(_size(each, known) for each in below)
+        known[id(node)] = 1 + sum(size_of(each, known) for each in below)
     return known[id(node)]
 
 

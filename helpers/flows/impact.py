@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from ..account import Account
 from ..json_object import json_object
+from .config import ROOT
 from .conversations import ADDRESSES
 from .diff import PlanStep
+from .kinds import KINDS, STUDIO_FLOWS
 
 LOOKED_AT = 2000
 """Channels read of each list; where there are more, the count is "at least"."""
@@ -25,6 +27,11 @@ OF_AN_ADDRESS = {
     "delete": "they go on, and a customer without one reaches nobody at this address",
 }
 """Conversations are wired when they are created (documented), and say no address of theirs."""
+OF_A_STUDIO_FLOW = {
+    "update": "they go on with the revision that they began with; what changes applies to new ones",
+    "delete": "they end at once, and their customers wait for an answer (inferred)",
+}
+"""An execution keeps its revision (documented)."""
 OF_TASKS = ("workspace", "workflow", "channel", "timeout", "priority")
 EFFECTS = {
     # Read when a task ends, or a customer writes.
@@ -47,7 +54,7 @@ class InProgress(NamedTuple):
 
 def in_progress(account: Account, steps: Iterable[PlanStep]) -> InProgress:
     """Count the conversations, if any step can concern them."""
-    if not any(step.action in CONCERNING and step.kept_in != ADDRESSES for step in steps):
+    if not any(step.action in CONCERNING and step.kept_in == ROOT for step in steps):
         return InProgress(Counter(), are_all=True)
     flex, chat = account.client.flex_api.v1, account.client.chat.v2
     services = [service.channels.list(limit=LOOKED_AT) for service in chat.services.list()]
@@ -66,6 +73,10 @@ def impact_note(step: PlanStep, conversations: InProgress) -> str:
     if step.kept_in == ADDRESSES and step.action in CONCERNING:
         effect = OF_AN_ADDRESS[step.action]
         return f"conversations in progress, should there be any: {effect} (inferred)"
+    if step.kept_in == STUDIO_FLOWS and step.action in CONCERNING:
+        return f"executions in progress, should there be any: {OF_A_STUDIO_FLOW[step.action]}"
+    if step.kept_in in KINDS:
+        return ""
     count = conversations.counted[step.sid or ""]
     if step.action not in CONCERNING or (count == 0 and conversations.are_all):
         return ""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import UnionType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,12 +25,13 @@ from pydantic import (
     Strict,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 from pydantic import create_model as new_model
 from pydantic_core import PydanticCustomError
 
 from ..json_object import MAX_DEPTH, compact_json
-from ..mock import TwilioError, parameters_of
+from ..mock import TwilioError, order_by_clauses, parameters_of
 from .config import Described, Lifecycle, Name, Protectable, WebAddress
 
 Path = tuple[str | int, ...]
@@ -157,6 +159,7 @@ class ResourceKind:
         within: The kind that contains it.
         key: The field that its name is.
         is_key_fixed: It cannot be renamed.
+        ignores_case: Names that differ in case only are one.
         is_single: There is one in each, without a name: it is only fetched and updated.
         settings: Place of late fields in the SDK, below the resource, if not in it.
         view_of: The kind that shows the same resources; this one does in an API that has ended.
@@ -178,6 +181,7 @@ class ResourceKind:
     within: str = ""
     key: str = "friendly_name"
     is_key_fixed: bool = False
+    ignores_case: bool = False
     is_single: bool = False
     settings: str = ""
     view_of: str = ""
@@ -297,6 +301,7 @@ def _without_others(value: Any, path: Path = ()) -> Any:
     """Refuse all but JSON within a value, such as the date that YAML makes of 2026-01-01."""
     if len(path) > MAX_DEPTH:
         reason: str | None = "is nested too deep; flatten it"
+        path = path[:1]
     elif isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         reason = None
@@ -306,6 +311,7 @@ def _without_others(value: Any, path: Path = ()) -> Any:
             _without_others(each, (*path, key))
     else:
         is_plain = value is None or isinstance(value, str | int | float)
+        is_plain = is_plain and not (isinstance(value, float) and not math.isfinite(value))
         reason = None if is_plain else f"must be text, a number, true or false; write '{value}'"
     if reason is not None:
         raise PydanticCustomError("json", "{reason}", {"reason": reason, "path": path})
@@ -319,7 +325,12 @@ def content(kind: ResourceKind) -> Any:
     """The type of the content of a kind's list in a file."""
     model: Any = kind.model
     entry: Any = Annotated[model, BeforeValidator(lambda given: {} if given is None else given)]
-    return entry if kind.is_single else dict[Name, entry]
+    if kind.is_single:
+        return entry
+    name: Any = Name
+    if kind.key in parameters_of(kind.product, kind.operation).model_fields:
+        name = Annotated[Name, _checked(_declared(kind.product, kind.operation, kind.key))]
+    return dict[name, entry]
 
 
 def _type(kind: ResourceKind, field: ResourceField) -> Any:
@@ -359,7 +370,10 @@ def _checked(declared: Any, as_sent: Callable[[Any], Any] = lambda value: value)
             path, message = _first_fault(refused)
             reason = message[:1].lower() + message[1:]
         except ValidationError as refused:
-            reason = refused.errors()[0]["msg"].replace("Input should", "must", 1)
+            error = refused.errors()[0]
+            reason = error["msg"].replace("Input should", "must", 1)
+            if limit := error.get("ctx", {}).get("length"):
+                reason = f"is too long: {len(value)} characters, at most {limit}"
         else:
             return value
         raise PydanticCustomError("declared", "{reason}", {"reason": reason, "path": path})
@@ -394,6 +408,9 @@ Attributes = Annotated[
 Expression = Annotated[str, _checked(_declared("taskrouter", "CreateTaskQueue", "target_workers"))]
 
 
+OrderBy = Annotated[str, _checked(Annotated[str, AfterValidator(order_by_clauses)])]
+
+
 class RoutingTarget(Described):
     """A step of a workflow's filter: a queue by name, and the conditions of waiting in it."""
 
@@ -401,10 +418,16 @@ class RoutingTarget(Described):
     expression: Expression | None = None
     priority: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     timeout: Annotated[int, Field(ge=1)] | None = None
-    order_by: str | None = None
+    order_by: OrderBy | None = None
     skip_if: Expression | None = None
     known_worker_sid: str | None = None
     known_worker_friendly_name: str | None = None
+
+
+class DefaultTarget(RoutingTarget):
+    """The queue of tasks that match no filter."""
+
+    queue: Name
 
 
 class RoutingFilter(Described):
@@ -413,6 +436,15 @@ class RoutingFilter(Described):
     filter_friendly_name: str | None = None
     expression: Expression
     targets: Annotated[list[RoutingTarget], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _first_names_a_queue(self) -> Self:
+        if self.targets[0].queue is None:
+            reason = "names no queue in its first target; add it, as only later ones inherit one"
+            raise PydanticCustomError(
+                "json", "{reason}", {"reason": reason, "path": ("targets", 0)}
+            )
+        return self
 
 
 # -- fields that Twilio keeps as JSON
@@ -458,6 +490,7 @@ def _as_attributes(values: Fields) -> Fields:
 
 # -- the table
 
+_SOME = Annotated[list[str], Field(min_length=1)]
 _URL: dict[str, Any] = {"type": WebAddress}
 _CHANNELS = ("default", "voice", "sms", "chat", "video")
 
@@ -475,7 +508,7 @@ def _roles(of: str, product: str, operation: str, **more: Any) -> ResourceKind:
         "roles",
         (
             ResourceField("type", ..., is_fixed=True),
-            ResourceField("permissions", ..., None, "permission", "permissions", is_set=True),
+            ResourceField("permissions", ..., _SOME, "permission", "permissions", is_set=True),
         ),
         "roles",
         f"{of}_services",
@@ -557,7 +590,7 @@ _KINDS = (
         "workflows",
         (
             ResourceField("filters", [], list[RoutingFilter], _ROUTING, convert=_in_targets),
-            ResourceField("default_filter", None, RoutingTarget, _ROUTING, convert=_in_target),
+            ResourceField("default_filter", None, DefaultTarget, _ROUTING, convert=_in_target),
             ResourceField("task_reservation_timeout", 120),
             ResourceField("assignment_callback_url", **_URL),
             ResourceField("fallback_assignment_callback_url", **_URL),
@@ -575,6 +608,7 @@ _KINDS = (
         "workers",
         (ResourceField("attributes", {}, Attributes),),
         within="workspaces",
+        ignores_case=True,
         unpack=_attributes,
         pack=_as_attributes,
     ),
@@ -703,6 +737,6 @@ def part_of(path: Sequence[str | int]) -> type[BaseModel] | None:
 _PARTS: dict[str, type[BaseModel]] = {
     "filters": RoutingFilter,
     "targets": RoutingTarget,
-    "default_filter": RoutingTarget,
+    "default_filter": DefaultTarget,
     "lifecycle": Lifecycle,
 }

@@ -96,7 +96,7 @@ _DAY = (
     ("reaction", "TIME", "time until an agent accepts: seconds, or as --handle-time"),
     ("wrap-up", "TIME", "time from a talk's end until the task is completed, likewise"),
     ("slowdown", "SHARE", "by which each further chat of an agent makes a talk longer"),
-    ("arrivals", "N[,N...]", "customers in all, or expected in each hour; required"),
+    ("arrivals", "N[,N...]", "customers to expect, in all or in each hour, or exactly:N; required"),
     ("hours", "N", "length of the day; by default 24"),
     ("handle-time", "TIME", "seconds, exponential:300 or lognormal:480[,0.75]"),
     ("patience", "TIME", "likewise; by default for ever"),
@@ -213,10 +213,9 @@ class _Simulate(_Command):
         if len(flows) != 1 or not isinstance(flows[0], FlexFlowConfig):
             names = ", ".join(repr(each.label) for each in file.flows) or "none"
             raise WrongArgument(f"a day is simulated for one Flex Flow; give --flow, of: {names}")
-        given = _day(options)
         account = self._account_for(options, file)
         try:
-            day = load_test(flows[0], account=account, progress=False, **given)
+            day = load_test(flows[0], account=account, progress=False, **_day(options))
         except FlowProblem:
             raise
         except (ValueError, TypeError) as error:
@@ -229,14 +228,23 @@ class _Simulate(_Command):
         return OK
 
 
+def _arrivals(text: str) -> Any:
+    """`200`, `10,30,20` or `exactly:200`."""
+    from .busy_day.demand import Exactly
+
+    if text.startswith("exactly:"):
+        return Exactly(_whole(text.removeprefix("exactly:"), "arrivals"))
+    by_hour = [_number(each, "arrivals") for each in text.split(",")]
+    return by_hour if "," in text else _whole(text, "arrivals")
+
+
 def _day(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of `load_test`; WrongArgument for ones that make no sense."""
     if options.agents is None or options.arrivals is None:
         raise WrongArgument("give --agents and --arrivals")
-    arrivals = [_number(each, "arrivals") for each in options.arrivals.split(",")]
     given: dict[str, Any] = {
         "agents": _staffing(options),
-        "arrivals": arrivals if "," in options.arrivals else _whole(options.arrivals, "arrivals"),
+        "arrivals": _arrivals(options.arrivals),
     }
     for name in ("handle_time", "patience", "answers_after"):
         if (text := getattr(options, name)) is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from ..masking import mask as masked
 
 WIDGETS, FILTERS, TARGETS, TRANSITIONS = "states", "filters", "targets", "transitions"
+DEFAULT_FILTER = "default_filter"
 PARTS = {WIDGETS: "widget", FILTERS: "filter", TARGETS: "target", TRANSITIONS: "transition"}
 """Lists whose items are compared one by one, and the noun of an item."""
 NAMES = ("name", "filter_friendly_name", "event", "expression")
@@ -55,6 +56,8 @@ def changes_within(
             yield from changes_within(old, new, "" if name == "definition" else place)
         elif name == "definition" and isinstance(new, Mapping):
             yield from changes_within({}, new)
+        elif name == DEFAULT_FILTER:
+            yield FieldChange(place, _brief(old), _brief(new))
         else:
             yield FieldChange(place, old, new)
 

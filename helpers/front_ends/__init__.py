@@ -11,12 +11,13 @@ from ..lazy import lazily
 from .sdk_model import SdkEvent, SdkModel
 
 if TYPE_CHECKING:
-    from .frame import FlexWebChat, FrontEndFrame
+    from .frame import FlexDesktop, FlexWebChat, FrontEndFrame
     from .sdk_widget import ChatPageFrame, ChatSdkWidget, NotServed
 
 __all__ = [
     "ChatPageFrame",
     "ChatSdkWidget",
+    "FlexDesktop",
     "FlexWebChat",
     "FrontEndFrame",
     "NotServed",

@@ -1,14 +1,18 @@
 """Brings Twilio's own front ends from npm, as this project ships none of them.
 
     python -m helpers.front_ends webchat
+    python -m helpers.front_ends flex
+    python -m helpers.front_ends flex-2
 
 Only the script for browsers and its licence are kept, in `~/.flex-chat-lab` or the folder given;
-none of the packages that it was built from is needed.
+none of the packages that it was built from is needed. Flex UI 2 has no script for browsers: it is
+bundled here, from 650 MB of packages that are deleted afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -16,9 +20,18 @@ import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from ..mock.server.chat_page.sdk_copy import KEPT, WEB_CHAT, BrowserSdk
+from ..mock.server.chat_page.sdk_copy import FLEX_1, FLEX_2, KEPT, WEB_CHAT, BrowserSdk
 
-FRONT_ENDS = {"webchat": WEB_CHAT}
+FRONT_ENDS = {each.command: each for each in (WEB_CHAT, FLEX_1, FLEX_2)}
+_BUNDLER = "esbuild@0.25.12"
+_BUNDLING = (
+    "--bundle",
+    "--minify",
+    "--log-level=error",
+    "--alias:path=path-browserify",
+    "--define:global=window",
+    '--define:process.env.NODE_ENV="production"',
+)
 _BESIDE_IT = ("LICENSE", "package.json")
 
 
@@ -40,15 +53,12 @@ def bring(front_end: BrowserSdk, folder: Path = KEPT) -> Path:
             f" {front_end.place.name} (of {name}) in {front_end.variable}"
         )
     with tempfile.TemporaryDirectory() as packed:
-        done = subprocess.run(  # noqa: S603 - npm, with a name of this file's
-            (npm, "pack", "--silent", "--pack-destination", packed, name),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        if front_end.entry:
+            return _bundle(front_end, npm, Path(packed), folder)
+        _run(npm, "pack", "--silent", "--pack-destination", packed, name)
         archives = list(Path(packed).glob("*.tgz"))
-        if done.returncode or len(archives) != 1:
-            raise NotBrought(f"npm pack {name} failed: {(done.stderr or done.stdout).strip()}")
+        if len(archives) != 1:
+            raise NotBrought(f"npm pack {name} made {len(archives)} archives")
         place = front_end.place
         package = Path(*place.parts[: 1 + len(PurePosixPath(front_end.package).parts)])
         with tarfile.open(archives[0]) as archive:
@@ -62,6 +72,38 @@ def bring(front_end: BrowserSdk, folder: Path = KEPT) -> Path:
                 made.write_bytes(content.read())
                 made.replace(target)
     return folder / place
+
+
+def _bundle(front_end: BrowserSdk, npm: str, here: Path, folder: Path) -> Path:
+    """Install a package with all that it needs, and bundle it to one script."""
+    name = f"{front_end.package}@{front_end.version}"
+    quietly = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefix", str(here))
+    _run(npm, "install", *quietly, name, *front_end.beside, _BUNDLER)
+    entry, made = here / "entry.js", here / front_end.place.name
+    entry.write_text(front_end.entry, "utf-8")
+    bundler = here / "node_modules/.bin" / ("esbuild.cmd" if os.name == "nt" else "esbuild")
+    _run(str(bundler), str(entry), f"--outfile={made}", *_BUNDLING, cwd=here)
+    target = folder / front_end.place
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for each in _BESIDE_IT:
+        shutil.copyfile(here / "node_modules" / front_end.package / each, target.with_name(each))
+    shutil.copyfile(made, target.with_name(f"{target.name}.part"))
+    target.with_name(f"{target.name}.part").replace(target)  # the copy is never half of one
+    return target
+
+
+def _run(*command: str, cwd: Path | None = None) -> None:
+    """Run a program.
+
+    Raises:
+        NotBrought: It failed.
+    """
+    done = subprocess.run(  # noqa: S603 - npm, or what it brought, with names of this project's
+        command, capture_output=True, text=True, check=False, cwd=cwd
+    )
+    if done.returncode:
+        called = " ".join((Path(command[0]).stem, *command[1:2]))
+        raise NotBrought(f"{called} failed: {(done.stderr or done.stdout).strip()[-2000:]}")
 
 
 def main(given: list[str] | None = None) -> int:

@@ -79,6 +79,47 @@ def _way_to(account: Account) -> dict[str, str]:
     return {"mock": account.mock.url, "door": door}
 
 
+class FlexDesktop(FrontEndFrame):
+    """Twilio's Flex desktop in a cell, logged in as a worker.
+
+    Its script is Twilio's own, from npm (`python -m helpers.front_ends flex`). Each desktop is one
+    browser session of its worker, who is offline once the last of them is closed.
+
+    Args:
+        account: From `connect()`; a mock in this kernel must be served: `account.mock.serve()`.
+        worker: Friendly name or SID of the worker.
+        version: The version of Flex UI, such as `1` or `2.17`; by default the newest that is here.
+        plugin: JavaScript of a Flex plugin's class, `class Hello { init(flex, manager) { ... } }`,
+            which the desktop starts with.
+        height: Pixels.
+
+    Raises:
+        NotServed: The mock is not served.
+        ValueError: The account is live; or a plugin is for the mock of another process.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        worker: str = "alice",
+        *,
+        version: str | None = None,
+        plugin: str | None = None,
+        height: int = 640,
+    ) -> None:
+        query = {"worker": worker} | ({"version": version} if version else {})
+        if plugin is not None:
+            if not isinstance(account.mock, MockTwilio):
+                raise ValueError("A plugin is handed to the mock of this kernel: connect()")
+            query["plugin"] = account.mock.flex_users.keep_plugin(plugin)
+        page = f"/flex/?{urlencode(query)}"
+        super().__init__(account, page, f"Twilio's Flex desktop of {worker}", height=height)
+        self.worker = worker
+
+    def __repr__(self) -> str:  # the same on every run, as notebooks store it
+        return f"FlexDesktop({self.worker!r})"
+
+
 class FlexWebChat(FrontEndFrame):
     """Twilio's legacy web chat widget in a cell, as a visitor to a web page has it.
 

@@ -81,8 +81,10 @@ class MovedRehearsal:
 
     def _summary(self) -> str:
         if not self.surprises:
-            return f"{len(self.differences)} differences, all of them foretold by the report."
-        return f"{len(self.surprises)} of {len(self.differences)} differences are not foretold."
+            said = f"{len(self.differences)} differences, all of them foretold by the report."
+        else:
+            said = f"{len(self.surprises)} of {len(self.differences)} differences are not foretold."
+        return said + _undone(self)
 
 
 class Rehearsals(tuple[MovedRehearsal, ...]):
@@ -115,7 +117,17 @@ class Rehearsals(tuple[MovedRehearsal, ...]):
     def _summary(self) -> str:
         total = sum(len(one.differences) for one in self)
         left = len(self.surprises)
-        return f"{len(self)} scripts, {total} differences, {left or 'none'} of them not foretold."
+        said = f"{len(self)} scripts, {total} differences, {left or 'none'} of them not foretold."
+        return said + _undone(*self)
+
+
+def _undone(*played: MovedRehearsal) -> str:
+    """The numbers of steps that could not be done, as a sentence; blank for none."""
+    a, b = (
+        sum(side.outcome.undone for side in sides)
+        for sides in zip(*((one.comparison.a, one.comparison.b) for one in played), strict=True)
+    )
+    return f" Steps that could not be done: {a} before, {b} after." if a or b else ""
 
 
 @overload

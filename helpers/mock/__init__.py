@@ -32,6 +32,7 @@ from .studio.flow_warnings import warnings as flow_warnings
 from .studio.replica import FlowReplica, FlowStage, FlowTask, Unproven
 from .studio.runner import Heard, StepFault, Studio, zone_of
 from .studio.validation import MAX_WIDGETS
+from .taskrouter.configuration import clauses as order_by_clauses
 from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
 from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
 from .webhooks.delivery import Attempt, Webhooks
@@ -101,6 +102,7 @@ __all__ = [
     "in_child",
     "is_loose_expression",
     "is_out_of_time",
+    "order_by_clauses",
     "own_connections",
     "parameters_of",
     "path_template",

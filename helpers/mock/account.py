@@ -465,11 +465,13 @@ class MockTwilio:
 
         With a file, changes made inside stay if the process ends before that.
         """
-        before = self.take_snapshot()
+        journal = self.journal.state
         try:
-            yield self
+            with self._backend.rewinding():
+                yield self
         finally:
-            self.restore(before)
+            self.journal.state = journal
+            self._put_back()
 
     def take_snapshot(self) -> Snapshot:
         """Return the content of the account, for `restore()`."""

@@ -24,8 +24,8 @@ from ..account import AnsweredByMock, CredentialsMissing, EndOfLifeWarning, conn
 from .calibration import Lab, ProbeResult, calibrate, plan
 from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
-from .realtime import bridge_operations, conversations, feeds, lists, sync
-from .rest import iam_v1
+from .realtime import bridge_operations, conversations, feeds, insights, lists, sync
+from .rest import flex_users, iam_v1
 from .rest.application import OPERATIONS
 
 PAGE = Path(__file__).with_name("FIDELITY.md")
@@ -95,6 +95,12 @@ def _sdk_calls() -> Iterator[tuple[str, ...]]:
         yield name, f"`{path}`", Basis.OBSERVED
     for name, path in iam_v1.PATHS.items():
         yield name, f"`POST {iam_v1.HOST}{path}`", Basis.OBSERVED
+    for name, path in insights.PATHS.items():
+        yield name, f"`POST {path}`", Basis.OBSERVED
+    for name, (method, host, path) in flex_users.CALLS.items():
+        yield name, f"`{method} {host}{path}`", Basis.OBSERVED
+    for name, (host, path, _) in flex_users.FIXED.items():
+        yield name, f"`GET {host}{path}`", Basis.OBSERVED
     for operation in sorted(bridge_operations.OPERATIONS, key=lambda op: (op.path, op.method)):
         call = f"`{operation.method} {operation.path}` through the event bridge"
         yield operation.name, call, Basis.OBSERVED

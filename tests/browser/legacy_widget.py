@@ -148,7 +148,7 @@ def send_a_file(page: Any) -> None:
 
 
 def sent_file(chat: Any) -> tuple[str, int] | None:
-    """Name and size of the chat's last message, or None; the widget shows a file before it sends."""
+    """The chat's last file, or None: the widget shows a file before it sends it."""
     media = chat.messages.list()[-1].media
     if media is None:
         time.sleep(0.1)
@@ -210,3 +210,22 @@ def test_a_visitor_chats_with_an_agent(
     visitors = [chats(each.sid).members.list()[0].identity for each in chats.list()]
     assert len(set(visitors)) == 2  # a new chat is a new visitor's
     assert [each for each in problems if not HARMLESS.search(each)] == []
+
+
+def test_the_page_of_a_served_mock_sends_the_question_of_its_form(
+    browser: Any, account: Account, monkeypatch: pytest.MonkeyPatch, problems: list[str]
+) -> None:
+    monkeypatch.setenv(WEB_CHAT.variable, str(node_packages.front_end(WEB_CHAT)))
+    assert account.mock is not None
+    with account.mock.serve() as server:
+        page = browser.new_context(viewport={"width": 400, "height": 600}).new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{server.url}/webchat")
+        page.fill("textarea", "Where is my order?")
+        start_a_chat(page, "And when?")
+        page.wait_for_selector("text=Hi there! How can we help you today?")
+        page.wait_for_selector(".Twilio-MessageBubble >> text=Where is my order?")
+        picture(page, "webchat")
+        page.context.close()
+    assert problems == []

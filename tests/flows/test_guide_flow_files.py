@@ -109,3 +109,18 @@ def test_the_guides_addresses_are_sound_planned_and_played(account: Account) -> 
     assert plan(account, file).is_empty
     for entry in file.entries:
         assert rehearse(entry, "answered", account=account).outcome.tasks == ("completed",)
+
+
+def test_the_guides_whole_contact_centre_is_sound_and_planned(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.mode = "shared"
+    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(snippet("whole file"), encoding="utf-8")
+    assert list(check("flows.yaml", account)) == []
+    for line in snippet("saved plan").splitlines():
+        words = shlex.split(line)
+        assert words[:3] == ["python", "-m", "helpers.flows"]
+        assert command.main([*words[3:], "--to", "http://mock"]) == command.OK
+    assert plan(account, "flows.yaml").is_empty

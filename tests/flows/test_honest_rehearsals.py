@@ -592,8 +592,15 @@ def test_an_argument_that_makes_no_sense_is_refused_with_its_line(step: str, pro
 
 @pytest.mark.parametrize(
     "text",
-    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 999],
+    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 9999],
 )
-def test_aliases_of_themselves_and_a_thousand_levels_are_refused(text: str) -> None:
-    with pytest.raises(ScriptProblem, match="has too many levels, or an alias of what it is in"):
+def test_aliases_of_themselves_and_levels_without_end_are_refused(text: str) -> None:
+    with pytest.raises(ScriptProblem, match=r"an alias of what it is in|nested too deep"):
         script_of(f"{text}\n")
+
+
+def test_a_script_whose_aliases_grow_without_end_is_refused_at_once() -> None:
+    lists = [f"      a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    text = "\n".join(["steps:", "  - chat gets:", "      a0: &a0 [1, 1]", *lists, ""])
+    with pytest.raises(ScriptProblem, match="repeats its aliases to more than 100000 values"):
+        script_of(text)

@@ -164,14 +164,22 @@ def test_githubs_annotations_have_file_and_line_and_are_escaped(run: Any, files:
         "::error file=50%25%2C a%3Ab.yaml,line=4,title=Custom chat%2C 50%25%2C a%3Ab.yaml"
         "::expected queue Sales: it is Everyone",
     ]
+    (files / "odd.yaml").write_text("- agent accepts\n", encoding="utf-8")
+    here = str(files / "odd.yaml")
+    _, out, _ = run("rehearse", "task.yaml", "--script", here, "--format", "github")
+    assert out.startswith("::error file=odd.yaml,line=1,")
     _, out, _ = run("rehearse", "external.yaml", "--script", "rejected", "--format", "github")
     assert out.startswith(
         "::error file=external.yaml,line=2,title=Custom chat%2C rejected"
         "::agent rejects: no task was made"
     )
     _, out, _ = run("rehearse", "task.yaml", "--format", "github")
-    assert "Custom chat, answered: played\n" in out
-    assert "bot_first: played, but for 2 steps of a party that has no part in it\n" in out
+    assert "Played: Custom chat, answered\n" in out
+    left_out = "Played, but for 2 steps of a party that has no part in it: Custom chat, bot_first\n"
+    assert left_out in out
+    (files / "evil.yaml").write_text(TASK.replace("Custom chat", '"::error::x\\n::stop"'), "utf-8")
+    _, out, _ = run("rehearse", "evil.yaml", "--script", "answered", "--format", "github")
+    assert out == "Played: ::error::x ::stop, answered\n"
 
 
 def test_json_is_a_format_too(run: Any) -> None:
@@ -219,10 +227,24 @@ def test_what_cannot_be_compared_is_said_with_its_place(run: Any, files: Path) -
     (files / "broken.json").write_text("{", encoding="utf-8")
     code, _, err = run("compare", "broken.json", "a.json", "answered")
     assert (code, err.startswith("broken.json:1: is not JSON: ")) == (1, True)
-    (files / "wrong.json").write_text('{"states": [], "initial_state": "x"}', encoding="utf-8")
-    code, _, err = run("compare", "wrong.json", "a.json", "answered")
-    assert code == 1
-    assert err.startswith("Twilio refused: ")
+    for states in (
+        [],
+        [1],
+        [{"type": "trigger", "transitions": 5}],
+        [{"type": "trigger", "name": "t", "transitions": [None], "properties": []}],
+        [{"type": "send-to-flex", "name": "f", "transitions": [], "properties": None}],
+    ):
+        wrong = json.dumps({"states": states, "initial_state": "t"})
+        (files / "wrong.json").write_text(wrong, encoding="utf-8")
+        code, _, err = run("compare", "wrong.json", "a.json", "answered")
+        assert code == 1
+        assert err.startswith("Twilio refused: ")
+
+
+def test_an_error_is_json_where_the_format_is(run: Any) -> None:
+    code, out, _ = run("rehearse", "task.yaml", "--script", "none.yaml", "--format", "json")
+    [problem] = json.loads(out)["problems"]
+    assert (code, problem["where"]) == (1, "none.yaml")
 
 
 # -- simulate
@@ -238,6 +260,20 @@ def test_a_day_is_simulated_from_the_command_line(run: Any) -> None:
     assert "Custom chat (task): " in run("simulate", "task.yaml", *DAY)[1]
 
 
+def test_a_number_of_customers_can_be_fixed_on_the_command_line(run: Any) -> None:
+    day = "--agents", "9", "--hours", "1", "--handle-time", "60", "--engine", "fast", "--json"
+    of = {
+        text: [
+            json.loads(run("simulate", "task.yaml", "--arrivals", text, *day, "--seed", seed)[1])
+            for seed in "123"
+        ]
+        for text in ("exactly:12", "12")
+    }
+    offered = {text: {one["offered"] for one in found} for text, found in of.items()}
+    assert offered["exactly:12"] == {12}
+    assert len(offered["12"]) > 1
+
+
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
@@ -246,6 +282,7 @@ def test_a_day_is_simulated_from_the_command_line(run: Any) -> None:
         (("--at-once", "0"), "at_once=0: an agent takes at least one chat"),
         (("--agents", "two"), "--agents 'two': give a whole number"),
         (("--arrivals", "many"), "--arrivals 'many': give a"),
+        (("--arrivals", "exactly:0"), "arrivals=0: give a whole number, at least 1"),
         (("--handle-time", "gamma:3"), "--handle-time 'gamma:3': give seconds, or exponential:300"),
         (("--handle-time", "lognormal:1,2,3"), "--handle-time 'lognormal:1,2,3': "),
         (("--within", "20s"), "--within '20s': give a number"),

@@ -70,6 +70,7 @@ def test_a_whole_file_is_played_and_the_account_learns_nothing_of_it(
         given = connect(str(served.url)) if shared else account
         played = rehearse(file["Shop"], "script.yaml", account=trial(file, given))
     assert (played.outcome.misfits, played.outcome.unmet) == ((), ())
+    assert all("alice" in each or "clock" in each for each in played.assumptions)
     assert [one.friendly_name for one in account.client.studio.v2.flows.list()] == ["Webchat Flow"]
     workspace = account.client.taskrouter.v1.workspaces.list()[0]
     assert [one.friendly_name for one in workspace.task_queues.list()] == ["Everyone"]
@@ -89,7 +90,7 @@ def test_commands_play_whole_files(folder: Path, capsys: pytest.CaptureFixture[s
 
     assert ran("rehearse", "flows.yaml", "--script", "script.yaml", "--format", "github") == (
         0,
-        "Shop, script.yaml: played\n",
+        "Played: Shop, script.yaml\n",
     )
     other: Any = (folder / "menu.json").read_text("utf-8").replace("Your name?", "And you are?")
     (folder / "other.json").write_text(other, encoding="utf-8")

@@ -181,6 +181,47 @@ def test_what_is_in_it_is_written_and_read_back() -> None:
             "line 1: workspace: is not known here; did you mean workspaces?",
         ),
         (
+            "      zoe:",
+            "      ZOE:\n      zoe:",
+            "line 23: worker 'zoe': names another worker too (line 22); rename one",
+        ),
+        (
+            "VIP: {",
+            "Gold: {formerly: VIP}\n      VIP: {",
+            "line 11: queue 'VIP': names another queue too (line 10); rename one",
+        ),
+        (
+            "{queue: VIP, timeout: 30}",
+            "{timeout: 30}",
+            "line 18: workspaces.Shop.workflows.Main.filters[0].targets[0]: names no queue in its"
+            " first target; add it, as only later ones inherit one",
+        ),
+        (
+            "default_filter: {queue: Everyone}",
+            "default_filter: {priority: 3}",
+            "line 20: workspaces.Shop.workflows.Main.default_filter.queue: is missing; add it",
+        ),
+        (
+            "timeout: 30}",
+            "order_by: a b c}",
+            "line 18: workspaces.Shop.workflows.Main.filters[0].targets[0].order_by: invalid param",
+        ),
+        (
+            "parcels: {",
+            "a b: {",
+            "line 8: workspaces.Shop.task_channels.a b: uniqueName takes letters, digits, _ and $",
+        ),
+        (
+            "      Lunch:",
+            f"      {'L' * 65}:",
+            f"activities.{'L' * 65}: is too long: 65 characters, at most 64",
+        ),
+        (
+            "attributes: {level: 5}",
+            "attributes: {level: .nan}",
+            "line 22: workspaces.Shop.workers.zoe.attributes.level: must be text, a number,",
+        ),
+        (
             "attributes: {level: 5}",
             "lifecycle: {prevent_destroy: maybe}",
             "line 22: workspaces.Shop.workers.zoe.lifecycle.prevent_destroy: must be true or false,"
@@ -468,6 +509,8 @@ def test_a_change_of_a_studio_flow_reads_widget_by_widget(account: Account) -> N
             "widget bye: None -> send-message",
         ]
     }
+    notes = [step.note for step in plan(account, text + FILE).steps if step.action == "update"]
+    assert "they go on with the revision that they began with" in notes[0]
     states = BOT.index("        - name: ask"), BOT.index("        - name: agent")
     moved = BOT[: states[0]] + BOT[states[1] :] + BOT[states[0] : states[1]]
     assert plan(account, moved + FILE).is_empty
@@ -592,6 +635,19 @@ def test_services_are_made_with_their_roles_and_webhooks_in_both_views(account: 
     exported = export(account, everything=True)
     assert plan(account, exported, delete=True).is_empty
     assert "chat_services:\n  Second:\n    typing_indicator_timeout: 8\n" in exported.text
+
+
+def test_what_cannot_be_undone_or_shown_is_not(account: Account) -> None:
+    text = SERVICES.partition("chat_services")[0].replace("//a", "//bot:s3cret@a")
+    plan(account, text).apply()
+    with pytest.raises(FlowProblem, match="line 7: 'Second' filters: cannot be emptied again"):
+        plan(account, text.replace(", filters: [onMessageAdded]", ""))
+    file = load(text)
+    planned = plan(account, text.replace("/x", "/y"))
+    shown = f"{file!r}{file.resources!r}{planned}{planned.steps!r}{planned.as_json()}"
+    assert "s3cret" not in shown
+    attributes = "workspaces: {W: {workers: {a: {attributes: {key: {url: 'http://u:s3cret@h'}}}}}}"
+    assert "s3cret" not in repr(load(f"{attributes}\n").resources)
 
 
 def test_what_two_views_of_a_service_share_is_said_once() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -74,18 +75,38 @@ class StoreAndList(RuleBasedStateMachine):
         self.backend = Backend(Store((Box, Ball), self.file), Clock(), Sids(1))
         self.boxes: list[Box] = []
         self.balls: list[Ball] = []
+        self.marks: list[tuple[AbstractContextManager[None], list[Box], list[Ball]]] = []
         if queried_before:
             for query in ({"sid": "BL1"}, {"box_sid": "BX1"}, {"size": 1}):
                 assert self.backend.store.find(Ball, query) is None
 
     def teardown(self) -> None:
         if hasattr(self, "backend"):
+            while self.marks:
+                self.go_back_to_a_mark(0)
             for box in self.boxes:
                 self.check_box(box)
             self.expect(self.backend.store.select(Ball), self.balls)
             self.backend.store.close()
         if self.file is not None:
             self.file.unlink(missing_ok=True)
+
+    @rule()
+    def take_a_mark(self) -> None:
+        if len(self.marks) < 3:
+            lists = [replace(box) for box in self.boxes], [replace(ball) for ball in self.balls]
+            rewinding = self.backend.rewinding()
+            rewinding.__enter__()
+            self.marks.append((rewinding, *lists))
+
+    @rule(which=ANY)
+    def go_back(self, which: int) -> None:
+        if self.marks:
+            self.go_back_to_a_mark(which)
+
+    def go_back_to_a_mark(self, which: int) -> None:
+        rewinding, self.boxes, self.balls = self.marks.pop(which % len(self.marks))
+        rewinding.__exit__(None, None, None)
 
     @property
     def ctx(self) -> Context:
@@ -274,6 +295,7 @@ def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(store_module, "LARGEST", 3)
         monkeypatch.setattr(table_cache, "FIRST", 2)
         monkeypatch.setattr(table_cache, "MOST_RESULTS", 3)
+        monkeypatch.setattr(table_cache, "MOST_DROPPED", 4)
         monkeypatch.setattr(table_cache, "MOST_FRESH", 2)
         monkeypatch.setattr(store_module, "MOST_WAITING", 6)
 

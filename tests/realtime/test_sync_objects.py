@@ -61,6 +61,15 @@ def test_a_channels_document_is_the_channel(wire: Wire, made: Any) -> None:
     }
 
 
+def test_a_conversation_that_is_closed_says_so_in_its_document(
+    account: Account, wire: Wire, made: Any
+) -> None:
+    made.members.create(identity="jane")
+    account.client.conversations.v1.conversations(made.sid).update(state="closed")
+    opened = wire.ask("GET", f"/v3/Documents/{made.sid}.channel").json()
+    assert opened["data"]["state"] == {"current": "closed", "dateUpdated": AT}
+
+
 def test_a_roster_names_its_members_and_the_users_behind_them(
     account: Account, wire: Wire, made: Any, service: Any
 ) -> None:

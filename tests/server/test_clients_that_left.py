@@ -87,6 +87,7 @@ def test_requests_whose_clients_left_while_they_waited_are_not_carried_out(
     count = WORKERS + 20  # some wait for the account, some for a worker
     with busy(mock) as release:
         made = [ask(url, channel, f"{number:02}") for number in range(count)]
+        time.sleep(SOON)  # all of them arrive
         for impatient in made[::2]:
             impatient.close()
         time.sleep(SOON)  # the server learns of it

@@ -102,7 +102,7 @@ def test_without_a_copy_the_page_says_the_command_that_brings_one(
         assert page.status_code == 404
         assert "python -m helpers.front_ends webchat" in page.text
         assert "frame-ancestors" in page.headers["Content-Security-Policy"]
-        script = get(server, "/webchat/twilio-flex-webchat.prod.browser.js")
+        script = get(server, "/webchat/front-end.js")
         assert (script.status_code, "python -m helpers" in script.text) == (404, True)
 
 

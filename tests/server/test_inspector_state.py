@@ -346,7 +346,9 @@ def test_what_is_not_there_is_reported_as_gone(read: Read, kind: str, key: str) 
     assert "any more" in read(f"{kind}/{key}", 404)["error"]
 
 
-def test_a_busy_account_is_read_quickly(mock: MockTwilio, url: str, shared: Account) -> None:
+def test_a_busy_account_is_read_with_little_work(
+    mock: MockTwilio, url: str, shared: Account
+) -> None:
     mock.load("busy afternoon")
     here = mock.http_client
     path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels"
@@ -355,9 +357,9 @@ def test_a_busy_account_is_read_quickly(mock: MockTwilio, url: str, shared: Acco
         here.request("POST", f"{path}/{sid}/Messages", data={"Body": str(number)}, auth=AUTH)
     with requests.Session() as session:
         for what in ("overview", *LISTS, f"channels/{sid}"):
-            started = time.perf_counter()
+            started = time.process_time()  # the server's too, whatever else the machine does
             assert session.get(f"{url}/_mock/state/{what}").status_code == 200
-            assert time.perf_counter() - started < 1, what
+            assert time.process_time() - started < 1, what
 
 
 # -- secrets and strangers

@@ -56,7 +56,7 @@ _MOST = {"service_level": 1.0, "abandonment": 1.0}
 
 NEEDED = 40
 """Seeds from which on an interval is given: with fewer, it would cover less than it says."""
-VARIED = 8
+VARIED = 6
 """Seeds that must differ from the value that most have: an interval over a rare event covers too
 much or too little."""
 _T = (

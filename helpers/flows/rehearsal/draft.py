@@ -79,14 +79,14 @@ class StudioDraft:
         nexts = {
             move.get("event")
             for state in self._states("trigger")
-            for move in state.get("transitions", ())
+            for move in _listed(state.get("transitions"))
             if move.get("next")
         }
         return MESSAGE not in nexts or CONVERSATION in nexts
 
     def _states(self, kind: str) -> Iterator[dict[str, Any]]:
-        for state in self.definition["states"]:
-            if isinstance(state, dict) and state.get("type") == kind:
+        for state in _listed(self.definition.get("states")):
+            if state.get("type") == kind:
                 yield state
 
     def put_in(self, account: Account) -> tuple[Config, list[str]]:
@@ -142,7 +142,9 @@ class StudioDraft:
             for channel in workspaces(space.sid).task_channels.list():
                 found["task_channels"][channel.sid] = channel.unique_name
         for state in self._states("send-to-flex"):
-            properties = state.setdefault("properties", {})
+            properties = state.get("properties")
+            if not isinstance(properties, dict):
+                continue  # the account refuses it
             for key, kind in (("workflow", "workflows"), ("channel", "task_channels")):
                 given, known = str(properties.get(key) or ""), found[kind]
                 reference = _REFERENCE.fullmatch(given)
@@ -158,6 +160,12 @@ class StudioDraft:
                         f"{self.name}: the account has no {noun} {given or '(none)'};"
                         f" {known[chosen]} takes its place in {state.get('name')}"
                     )
+
+
+def _listed(given: object) -> list[dict[str, Any]]:
+    """The objects of a list that may be none."""
+    found = given if isinstance(given, list) else []
+    return [each for each in found if isinstance(each, dict)]
 
 
 Playable = Config | StudioDraft

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...account import Account
+from ...mock import MockTwilio
 from ..copying import Servers, account_of, arguments_in, copy_of
 from ..errors import Problem
 from ..starting import described
@@ -65,6 +66,7 @@ class Sandbox:
 
     def __init__(self, flow: Playable, account: Account | None, servers: Servers) -> None:
         self._flow, self._servers, self._is_new = flow, servers, account is None
+        self._is_read = account is not None and not isinstance(account.mock, MockTwilio)
         self._is_at_rest = account is not None and account.clock.is_frozen
         self._assumed: list[str] = []
         if isinstance(flow, StudioDraft):
@@ -126,6 +128,11 @@ class Sandbox:
             yield f"it begins at {stands or described(begins, 'UTC')}, as the script has no `at`"
         if self._is_new:
             yield "the account is a new one: agents alice and bob, one queue, one workflow"
+        elif self._is_read:
+            yield (
+                "of the account it has what its API shows of services, workspaces and the Studio"
+                " flow: no chats, tasks or capacities of agents"
+            )
         at_work = ", ".join(played.agents.at_work) or "nobody"
         yield f"at work: {at_work}; they react when the script says so, and never by themselves"
         yield from self._way.assumptions()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -178,11 +179,14 @@ def _annotations(each: PlayReport) -> Iterator[str]:
     for _, where, problem in each.reasons:
         place = _PLACE.fullmatch(each.where if each.script in SCRIPTS else where)
         found = place.groupdict() if place else {"file": where or each.where}
+        if (file := Path(found["file"])).is_relative_to(Path.cwd()):
+            found["file"] = file.relative_to(Path.cwd()).as_posix()
         found["title"] = f"{each.flow}, {each.script}"
         given = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in found.items())
         yield f"::error {given}::{_escaped(problem)}"
     if not each.reasons:
-        yield f"{each.flow}, {each.script}: {_result(each)}"
+        name = " ".join(f"{each.flow}, {each.script}".split())
+        yield f"{_result(each).capitalize()}: {name}"  # no name may begin a command of GitHub's
 
 
 def _escaped(given: str, more: str = "") -> str:

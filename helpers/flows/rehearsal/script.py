@@ -31,8 +31,9 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, composed, located
+from ..file import TEXT, composed, located, size_of
 from ..starting import Start
+from .arguments import argument_of, data_of, plain
 from .customer import NAME
 from .grammar import (
     CHOICES,
@@ -46,6 +47,8 @@ from .grammar import (
     words,
 )
 
+MOST_VALUES = 100_000
+"""Values of a script, counted as often as aliases repeat them."""
 LONGEST = 200
 """Steps a script may have."""
 MOST_AGENTS = 6
@@ -158,9 +161,15 @@ def _read(script: str | Path) -> Script:
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
         root = composed(text, source)
+        if size_of(root, {}) > MOST_VALUES:
+            fix = f"repeats its aliases to more than {MOST_VALUES} values; write out what is meant"
+            raise ScriptProblem(Problem(source, "", fix))
+        return _ScriptReader(source).from_yaml(root)
+    except RecursionError:
+        fix = "holds an alias of what it is in; write it out"
+        raise ScriptProblem(Problem(source, "", fix)) from None
     except FlowProblem as refused:
         raise ScriptProblem(*refused.problems) from None
-    return _ScriptReader(source).from_yaml(root)
 
 
 class _ScriptReader:
@@ -221,7 +230,7 @@ class _ScriptReader:
                 verb = str(key.value)
                 known = VERBS.get(actor_in(verb.lower())[0])
                 try:
-                    said = _data(value) if known and known.has_data else _argument(value)
+                    said = data_of(value) if known and known.has_data else argument_of(value)
                 except ValueError as error:
                     self._problem(node, f"`{verb}`", str(error))
                 else:
@@ -232,7 +241,7 @@ class _ScriptReader:
         return found
 
     def _replies(self, node: yaml.Node | None) -> tuple[str, ...]:
-        found = () if node is None else _plain(node)
+        found = () if node is None else plain(node)
         try:
             return replies_of(found)
         except ValueError as error:
@@ -275,7 +284,7 @@ class _ScriptReader:
             return []
 
     def _agents(self, node: yaml.Node) -> Agents:
-        given = _plain(node)
+        given = plain(node)
         if isinstance(given, str) and given.isdecimal() and len(given) <= MOST_AGENTS:
             return int(given)
         if isinstance(given, str) and given in ON_DUTY:
@@ -338,53 +347,6 @@ def replies_of(given: object) -> tuple[str, ...]:
     if all(isinstance(each, str) and each.strip() for each in found):
         return tuple(map(words, found))
     raise ValueError(f"{given!r} are no replies; write a list of texts, such as [sales, Jane]")
-
-
-def _argument(node: yaml.Node) -> object:
-    """A step's argument: text, or named values, of which lists and mappings are data.
-
-    Raises:
-        ValueError: It holds data that is none.
-    """
-    if not isinstance(node, yaml.MappingNode):
-        return "" if _is_null(node) else _plain(node)
-    _refuse_repeated(node)
-    return {
-        str(key.value): _argument(value) if isinstance(value, yaml.ScalarNode) else _data(value)
-        for key, value in node.value
-    }
-
-
-def _data(node: yaml.Node) -> object:
-    """Data with the types of YAML; ValueError for what is none."""
-    if _is_null(node):
-        return None
-    _refuse_repeated(node)
-    try:
-        return yaml.safe_load(yaml.serialize(node, Dumper=yaml.SafeDumper))
-    except yaml.YAMLError as error:
-        raise ValueError(f"is no data: {getattr(error, 'problem', None) or error}") from None
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
-
-
-def _refuse_repeated(node: yaml.Node) -> None:
-    """Refuse data in which a name is given twice."""
-    if isinstance(node, yaml.MappingNode):
-        names = [str(key.value) for key, _ in node.value]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"`{repeated[0]}` is given twice in it; remove one")
-        for _, value in node.value:
-            _refuse_repeated(value)
-
-
-def _plain(node: yaml.Node) -> object:
-    """A node's text, even if YAML has another type for it: `yes` is a message."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    return node.value if isinstance(node, yaml.ScalarNode) else None
 
 
 NAMES = (

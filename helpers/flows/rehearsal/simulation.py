@@ -266,10 +266,10 @@ class Simulation:
         """Find out whom each new message of a customer's has reached."""
         messages = self.chats.messages
         new, self._judged = messages[self._judged :], len(messages)
-        started = {run.message_sid for run in self._mock.studio.log if run.outcome == "started"}
-        for message in new:
-            if not message.by_customer:
-                continue
+        by_customers = [message for message in new if message.by_customer]
+        log = self._mock.studio.log if by_customers else []
+        started = {run.message_sid for run in log if run.outcome == "started"}
+        for message in by_customers:
             if message.sid in started:
                 self._left.pop(message.channel_sid, None)
             actor = self.actor_of(message)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from ...interrupts import Uninterrupted, let_in, put_off
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
-from .store import R, Resource, Store
+from .store import Mark, R, Resource, Store
 
 AccountState = tuple[bytearray, Any]
 
@@ -37,6 +38,33 @@ class Backend:
         with Uninterrupted(), self.store.lock:
             self.store.restore(state[0])
             self.sids.state = state[1]
+
+    @contextmanager
+    def rewinding(self) -> Iterator[None]:
+        """Put resources and SIDs back on leaving the block, in proportion to what was written."""
+        with self.store.lock:
+            mark, sids = self.store.mark(), self.sids.state
+        try:
+            yield
+        finally:
+            with Uninterrupted(), self.store.lock:
+                if mark.image is not None:
+                    self.store.forget_mark(mark)
+                    self.store.restore(mark.image)
+                else:
+                    self._rewind(mark)
+                self.sids.state = sids
+
+    def _rewind(self, mark: Mark) -> None:
+        self.store.begin()
+        is_kept = False
+        try:
+            self.store.rewind(mark)
+            is_kept = True
+        finally:
+            self.store.end(keep=is_kept)
+            self.store.depth -= 1
+            self.store.lock.release()
 
     def transaction(self) -> _Unit:
         """Return one unit of work: state and events together, or neither.

@@ -33,6 +33,26 @@ class NoUnitOfWork(RuntimeError):
     """A write was tried outside a unit of work."""
 
 
+class Mark:
+    """A state of a store to go back to.
+
+    Attributes:
+        rows: Rows that were written since, as they were then, by table and `seq`; None for those
+            that were not there.
+        image: The whole state instead, if the store was overwritten since.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[TableCache, dict[int, Row | None]] = {}
+        self.image: bytearray | None = None
+
+    def write(self, execute_many: Callable[..., object]) -> None:
+        """Write the rows back."""
+        for table, rows in self.rows.items():
+            execute_many(table.delete, [(seq,) for seq in rows])
+            execute_many(table.insert, [row for row in rows.values() if row is not None])
+
+
 class Store:
     """One SQLite database of resources, changed only between `begin()` and `end()`.
 
@@ -79,6 +99,7 @@ class Store:
         self._fresh = Fresh()
         self._written: set[TableCache] = set()
         self._waiting = 0
+        self._marks: list[Mark] = []
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
         if self.is_on_disk or image:
@@ -283,6 +304,8 @@ class Store:
         if is_fresh:
             self._fresh.add(resource.sid)  # type: ignore[attr-defined]
         self._written.add(table)
+        if self._marks:
+            self._note(table, {resource.seq: None})
         row = table.added(resource, self._fresh)
         if not table.is_kept:
             self._write(table.insert, row)
@@ -299,11 +322,14 @@ class Store:
             if name in changes:
                 changes[name] = table.encode(name, changes[name])
         if not table.is_kept:
+            self._note_stored(table, {"seq": resource.seq})
             self._write(table.update(tuple(changes)), (*changes.values(), resource.seq))
             return
         row = table.row_of(resource.seq) or self._row(table, resource.seq)
         if row is not None:
             self._written.add(table)
+            if self._marks:
+                self._note(table, {row[0]: row})
             if not table.unique_columns.isdisjoint(changes):
                 self._flush(table)  # in the order of writing, as one row may take another's value
             table.changed(row, changes, self._fresh)
@@ -336,6 +362,7 @@ class Store:
         if not self.depth:
             raise NoUnitOfWork
         if not table.is_kept:
+            self._note_stored(table, {"seq": resource.seq})
             self._write_count(table)
             self._write(table.delete, (resource.seq,))
             return
@@ -347,6 +374,8 @@ class Store:
         if not self.depth:
             raise NoUnitOfWork
         self._written.add(table)
+        if self._marks:
+            self._note(table, {row[0]: row for row in rows})
         for row in rows:
             if row[0] == table.next_seq - 1:
                 self._write_count(table)
@@ -566,6 +595,7 @@ class Store:
         self._written.add(table)
         if table.pending:
             self._flush(table)
+        self._note_stored(table, where, tail, *more)
         self._write_count(table)
         condition, values = table.where(where)
         sql = f"DELETE FROM {table.name}{condition}{tail}"
@@ -590,6 +620,7 @@ class Store:
         What was counted since stays counted, so that nothing is taken for what was put away.
         """
         with self.lock, database.opened(copy) as source:
+            self._keep_marks()
             self._count_on(source)
             source.execute("DELETE FROM _fact")
             facts = self._execute("SELECT * FROM _fact").fetchall()
@@ -601,8 +632,61 @@ class Store:
                 table.committed.clear()
             self._forget(self._tables.values())
 
+    # -- marks
+
+    def mark(self) -> Mark:
+        """Return the present state, for `rewind()`; it takes what is written from now on."""
+        mark = Mark()
+        with self.lock:
+            self._marks.append(mark)
+        return mark
+
+    def rewind(self, mark: Mark) -> None:
+        """Put every row back as it was at a mark, as `restore` does, within a unit of work.
+
+        Only for a mark without an image, which `restore` takes; it is no mark any more.
+        """
+        self._marks.remove(mark)
+        self._begin_sql()
+        self.flush()
+        for table, rows in mark.rows.items():
+            if self._marks:
+                stored = {row[0]: row for row in self._read(table, {"seq": list(rows)})}
+                self._note(table, {seq: stored.get(seq) for seq in rows})
+            self._written.add(table)
+            self._write_count(table)
+        mark.write(self._execute_many)
+        self._forget(mark.rows)
+
+    def forget_mark(self, mark: Mark) -> None:
+        """Keep nothing for a mark any more."""
+        with self.lock:
+            self._marks.remove(mark)
+
+    def _note(self, table: TableCache, rows: Mapping[int, Row | None]) -> None:
+        """Note rows that are about to be written, as they are, unless they were noted before."""
+        for mark in self._marks:
+            noted = mark.rows.setdefault(table, {})
+            for seq, row in rows.items():
+                if seq not in noted:
+                    noted[seq] = row and row.copy()
+
+    def _note_stored(self, table: TableCache, where: Where, tail: str = "", *more: Any) -> None:
+        """Note rows that are about to be written and were not read."""
+        if self._marks:
+            self._note(table, {row[0]: row for row in self._read(table, where, tail, *more)})
+
+    def _keep_marks(self) -> None:
+        """Keep the state of each mark whole, as the store is about to be overwritten."""
+        for mark in self._marks:
+            if mark.image is None:
+                with database.opened(self.copy()) as source:
+                    mark.write(source.executemany)
+                    mark.image = database.image_of(source)
+
     def shift(self, seconds: float) -> None:
         """Move every date, within a unit of work that has written nothing yet."""
+        self._keep_marks()
         self._begin_sql()
         for table in self._tables.values():
             if table.dates:

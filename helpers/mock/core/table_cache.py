@@ -74,9 +74,8 @@ class Shape:
         by: Positions of the columns to sort by, and 1 or -1 for the direction.
         results: For each key, the places of the rows found, sorted; None where they have no order.
         since: Draws up to this number may be in rows that were never seen here.
-        is_complete: Every row was added while the shape was followed, and is in a result or in one
-            that was dropped.
-        dropped: Hashes of the keys of results that were dropped.
+        is_complete: Every row was added while the shape was followed, and no result was dropped.
+        dropped: Hashes of the keys of those that were dropped, if these are all; else None.
     """
 
     __slots__ = (
@@ -108,13 +107,13 @@ class Shape:
         self.results: dict[Any, list[Place] | None] = {}
         self.since = 0
         self.is_complete = False
-        self.dropped: set[int] = set()
+        self.dropped: set[int] | None = None
         # a SID that was not drawn lately is mostly that of a row, which has to be read anyway
         self.remembers = not all(name.endswith("sid") for name in compared)
 
     def knows(self, key: Any, fresh: Fresh) -> bool:
         """Return whether every row of this key, at least, was added while it was followed."""
-        if self.is_complete and hash(key) not in self.dropped:
+        if self.dropped is not None and hash(key) not in self.dropped:
             return True
         for value in key if type(key) is tuple else (key,):
             if fresh.get(value, -1) > self.since:
@@ -123,16 +122,17 @@ class Shape:
 
     def make_room(self, fresh: Fresh) -> None:
         """Drop all results once there are too many."""
-        if len(self.results) >= MOST_RESULTS:
-            if self.remembers and len(self.dropped) < MOST_DROPPED:
-                self.dropped.update(
-                    hash(key) for key, places in self.results.items() if places != []
-                )
-            else:
-                self.is_complete = False
-                self.dropped.clear()
-            self.results.clear()
-            self.since = fresh.draws
+        if len(self.results) < MOST_RESULTS:
+            return
+        if self.is_complete and self.remembers:
+            self.dropped = set()
+        self.is_complete = False
+        if self.dropped is not None and len(self.dropped) < MOST_DROPPED:
+            self.dropped.update(hash(key) for key, places in self.results.items() if places != [])
+        else:
+            self.dropped = None
+        self.results.clear()
+        self.since = fresh.draws
 
     def insert(self, key: Any, places: list[Place], place: Place | None) -> None:
         """Put a row that was added or changed in its place in a result."""
@@ -206,7 +206,7 @@ class TableCache(Table):
         places = shape.results.get(key, _UNKNOWN)
         if places is None or (type(places) is Beginning and not holds(places, span)):
             return _NOT_FOLLOWED
-        if places is _UNKNOWN and not shape.knows(key, fresh):
+        if places is _UNKNOWN and not (shape.is_complete or shape.knows(key, fresh)):
             return None, shape, key
         seqs = map(_LAST, places if span is ALL else places[span])
         rows: list[Any] = list(map(self.row_of, seqs))
@@ -368,7 +368,7 @@ class TableCache(Table):
             places = shape.results.get(key, _UNKNOWN)
             if places is None:
                 continue
-            if places is _UNKNOWN and not shape.knows(key, fresh):
+            if places is _UNKNOWN and not (shape.is_complete or shape.knows(key, fresh)):
                 continue
             place = shape.place(row) if shape.by else (row[0],)
             if place is not None and type(places) is list and len(places) < LARGEST:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from ...json_object import entry, json_object
 from ..core.access_token import Claims
@@ -41,13 +40,15 @@ def refuse_foreign(ctx: Context, claims: Claims, interaction_sid: str) -> None:
     channels = ctx.store.select(InteractionChannel, {"interaction_sid": interaction_sid})
     of_channels = {"channel_sid": [each.sid for each in channels]}
     tasks = [each.task_sid for each in ctx.store.select(InteractionInvite, of_channels)]
-    own: dict[str, Any] = {"workspace_sid": claims.workspace_sid}
-    if claims.role == "worker":
-        own["worker_sid"] = claims.worker_sid
-        is_own = bool(ctx.store.select(Reservation, {**own, "task_sid": tasks}, limit=1))
-    else:
-        is_own = bool(ctx.store.select(Task, {**own, "sid": tasks}, limit=1))
-    if not is_own:
+    own = {"workspace_sid": claims.workspace_sid}
+    found: list[Reservation] | list[Task] = (
+        ctx.store.select(
+            Reservation, {**own, "worker_sid": claims.worker_sid, "task_sid": tasks}, limit=1
+        )
+        if claims.role == "worker"
+        else ctx.store.select(Task, {**own, "sid": tasks}, limit=1)
+    )
+    if not found:
         raise TwilioError(20403, "The access token is for no task of this interaction")
 
 

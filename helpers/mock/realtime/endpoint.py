@@ -13,7 +13,8 @@ from ..messaging.events import TypingEvent
 from ..messaging.presence import Presence
 from ..messaging.resources import Member
 from ..rest.application import Application
-from . import conversations, insights, notices
+from ..taskrouter.events import TaskRouterEvent
+from . import conversations, notices
 from .change_log import ChangeLog
 from .change_recorder import AccessLost, ChangeRecorder, SyncObjectChanged
 from .connection import ClientConnection
@@ -72,7 +73,7 @@ class Realtime:
             events.on_emit(handler, kind)
         events.subscribe(self._feeds.handle, SyncObjectChanged, AccessLost)
         events.subscribe(self._send_typing, TypingEvent)
-        events.subscribe(self._insights.handle, *insights.EVENTS)
+        events.subscribe(self._insights.handle, TaskRouterEvent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""

@@ -66,7 +66,7 @@ class Feeds:
         """Returns the first event of a session's list, which only its client follows."""
         self.follow_insights: Callable[[FeedClient, Actor, str], list[SyncNotice] | None]
         self.follow_insights = lambda client, actor, sid: None
-        """Lets a client follow a list or figures of Flex; returns the events that it starts with."""
+        """Lets a client follow a list or figures of Flex; returns its first events."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def is_wanted(self, object_sid: str) -> bool:
@@ -127,7 +127,11 @@ class Feeds:
 
     def later(self, seconds: float, call: Callable[[], object]) -> None:
         """Make a call on the event loop, from any thread."""
-        self._on_loop(lambda: asyncio.get_running_loop().call_later(seconds, call))
+
+        def wait() -> None:
+            asyncio.get_running_loop().call_later(seconds, call)
+
+        self._on_loop(wait)
 
     def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
         if self.loop is not None:

@@ -1,4 +1,4 @@
-"""What a supervisor sees in Flex: lists of workers and tasks, and the figures of queues, live.
+"""Lists of workers and tasks, and figures of queues, as supervisors have them in Flex, live.
 
 Names of indexes, maps and their contents are those that Flex UI reads (observed in its published
 sources); the thresholds are its defaults. Lists are live queries, figures are Sync maps. Both are
@@ -22,12 +22,11 @@ from ...json_object import json_object
 from ..core.clock import iso
 from ..core.context import Actor, Backend, Context
 from ..core.errors import TwilioError
-from ..core.events import Event, PutBack
+from ..core.events import Event
 from ..rest import taskrouter_views
 from ..rest.collection import Arguments, Operation
 from ..rest.http import Reply, Request
 from ..taskrouter import expressions
-from ..taskrouter.events import TaskRouterEvent
 from ..taskrouter.resources import (
     OPEN_RESERVATIONS,
     Activity,
@@ -38,7 +37,6 @@ from ..taskrouter.resources import (
     Workspace,
 )
 from ..taskrouter.statistics import Numbers, Statistics, StatisticsQuery
-from . import notices
 from .connection import log_failure
 from .conversations import HOST
 from .feeds import MERGED, FeedClient, Feeds
@@ -53,6 +51,11 @@ DAY_STARTS = 8 * 3600
 """Seconds after midnight, GMT, at which the figures of "today" start (Flex UI's default)."""
 WORKSPACE_MAP, QUEUE_MAP = "realtime_statistics_v1", ".realtime_statistics.v1"
 """Name of a workspace's map, and the end of that of a queue."""
+PATHS = {
+    "CreateTelemetryEvents": "/v1/Telemetry/Events",
+    "QueryInsights": "/v3/Insights/{Index}/Items",
+}
+"""Paths of the operations."""
 _SPLIT = f"{SHORT_ABANDON},{SERVICE_LEVEL}"
 _OUTSIDE = re.compile(r'"(?:\\.|[^"\\])*"|\bnot_in\b', re.IGNORECASE)
 """A text, or a comparison that TaskRouter's own expressions spell otherwise."""
@@ -309,9 +312,9 @@ class Insights:
         self._is_planned = False
         # beyond those of an earlier process, whose items clients may still hold
         self._ids = itertools.count(time.time_ns() // 1_000_000)
-        self.operations = (
-            Operation("CreateTelemetryEvents", "POST", HOST, "/v1/Telemetry/Events", _telemetry),
-            Operation("QueryInsights", "POST", HOST, "/v3/Insights/{Index}/Items", self._query),
+        self.operations = tuple(
+            Operation(name, "POST", HOST, path, handle)
+            for (name, path), handle in zip(PATHS.items(), (_telemetry, self._query), strict=True)
         )
 
     # -- requests
@@ -324,9 +327,8 @@ class Insights:
         if index not in INDEXES:
             raise TwilioError(20404, f"Index {index[:40]} is not simulated: {', '.join(INDEXES)}")
         expressions.parse(query)
-        found = self._find(
-            ctx.actor.workspace_sid, f"{index} {query}", partial(_chosen, index, query)
-        )
+        compute = partial(_chosen, index, query)
+        found = self._find(ctx.actor.workspace_sid, f"{index} {query}", compute)
         self._refresh(ctx, found)
         return Reply(
             200,
@@ -419,10 +421,6 @@ class Insights:
                     changed = self._refresh(ctx, watched)
                     for notice in watched.notices(changed, ctx.now) if changed else ():
                         self._feeds.send(watched.sid, notice)
-
-
-EVENTS = (TaskRouterEvent, PutBack)
-"""Events after which lists and figures may be others."""
 
 
 def _telemetry(ctx: Context, arguments: Arguments, request: Request) -> Reply:

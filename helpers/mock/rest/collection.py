@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import Any, Concatenate, Generic, TypeVar
+from typing import Any, Concatenate, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ..core.context import Context
@@ -114,6 +114,12 @@ class Operation:
     users_of: ServiceOf | None = None
     refusals: Refusals = NO_REFUSALS
     flex_users: bool = False
+
+
+class _Parent(NamedTuple):
+    """A resource that an item is nested in, by its SID alone."""
+
+    sid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +351,12 @@ class Collection(Generic[P, R]):
             return None if self.inside is None else self.inside(ctx)
         return above.resolve(ctx, arguments, arguments[above.argument])
 
+    def _above_of(self, ctx: Context, arguments: Arguments, item: R) -> Any:
+        """Return what an item that was found is nested in, as far as its URL needs it."""
+        if self.parent is None or self.scope is None:
+            return self.resolve_parent(ctx, arguments)
+        return _Parent(getattr(item, self.scope))
+
     def _where(self, ctx: Context, parent: Any) -> dict[str, Any]:
         if parent is None or self.scope is None:
             return {**self.only}
@@ -414,7 +426,7 @@ class Collection(Generic[P, R]):
 
     def _fetch(self, ctx: Context, arguments: Arguments, request: Request) -> Reply:
         item = self.resolve(ctx, arguments, arguments["Sid"])
-        return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), item)
+        return self._reply(ctx, 200, arguments, self._above_of(ctx, arguments, item), item)
 
     def _create(
         self, write: Write[P, R], ctx: Context, arguments: Arguments, request: Request
@@ -430,7 +442,7 @@ class Collection(Generic[P, R]):
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self.match(item, request)
         changed = write.perform(request, ctx, item)
-        return self._reply(ctx, 200, arguments, self.resolve_parent(ctx, arguments), changed)
+        return self._reply(ctx, 200, arguments, self._above_of(ctx, arguments, changed), changed)
 
     def _delete(
         self, run: Action[R], ctx: Context, arguments: Arguments, request: Request

@@ -7,6 +7,7 @@ gets the first token.
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from typing import Any
 
@@ -32,10 +33,10 @@ from .router import OperationRouter
 IAM, FLEX, PREVIEW = "iam.twilio.com", "flex.twilio.com", "preview.twilio.com"
 LIFETIME = 3600
 """Seconds that a token lives (the mock's own choice)."""
+MAX_PLUGINS = 100
+"""Plugins that are kept; the oldest are forgotten."""
 ROLES = {"agent": "worker", "supervisor": "supervisor", "admin": "admin"}
 """Roles of Flex users -> those that their grants for TaskRouter name."""
-_USERS = "/v1/Channels/{ChannelSid}/Roles/{Role}/Users"
-_PREVIEW_TOKENS = "/iam/Accounts/{AccountSid}/Tokens"
 _TOKENS = "/v1/Accounts/{AccountSid}/Tokens"
 _INSTANCE = "/v1/Instances/{InstanceSid}"
 _SILENCE = bytes.fromhex(
@@ -49,6 +50,14 @@ _ALL_IS_WELL = {
     "incidents": [],
     "scheduled_maintenances": [],
 }
+CALLS = {
+    "ValidateFlexToken": ("POST", IAM, f"{_TOKENS}/validate"),
+    "FetchFlexTokenInfo": ("POST", FLEX_API, f"{_TOKENS}/Info"),
+    "RefreshFlexToken": ("POST", PREVIEW, "/iam/Accounts/{AccountSid}/Tokens/refresh"),
+    "CreateChannelUser": ("POST", FLEX_API, "/v1/Channels/{ChannelSid}/Roles/{Role}/Users"),
+    "FetchPublicConfiguration": ("GET", FLEX_API, f"{CONFIGURATION}/Public"),
+}
+"""Methods, hosts and paths of requests of the desktop."""
 FIXED: dict[str, tuple[str, str, Any]] = {
     "FetchFlexSession": (FLEX, "/api/v1/Session", {"insightsActive": False, "features": []}),
     "ListFlexPlugins": (FLEX, "/plugins", []),
@@ -63,7 +72,11 @@ FIXED: dict[str, tuple[str, str, Any]] = {
 
 
 class FlexUsers:
-    """Answers the requests of Flex UI that are not of Twilio's public APIs."""
+    """Answers the requests of Flex UI that are not of Twilio's public APIs.
+
+    Attributes:
+        plugins: JavaScript of plugins, by keys that only those know who have handed it in.
+    """
 
     def __init__(
         self, backend: Backend, credentials: Credentials, application: Application
@@ -71,21 +84,27 @@ class FlexUsers:
         self._backend = backend
         self._credentials = credentials
         self._application = application
-        declared: tuple[tuple[str, str, str, str, Handler], ...] = (
-            ("ValidateFlexToken", "POST", IAM, f"{_TOKENS}/validate", self._validate),
-            ("FetchFlexTokenInfo", "POST", FLEX_API, f"{_TOKENS}/Info", self._validate),
-            ("RefreshFlexToken", "POST", PREVIEW, f"{_PREVIEW_TOKENS}/refresh", self._refresh),
-            ("CreateChannelUser", "POST", FLEX_API, _USERS, self._join),
-            ("FetchPublicConfiguration", "GET", FLEX_API, f"{CONFIGURATION}/Public", self._public),
+        handlers: tuple[Handler, ...] = (
+            self._validate,
+            self._validate,
+            self._refresh,
+            self._join,
+            self._public,
         )
-        self.operations = (
-            *(Operation(*each) for each in declared),
+        operations = (
+            *(
+                Operation(name, method, host, path, handle)
+                for (name, (method, host, path)), handle in zip(
+                    CALLS.items(), handlers, strict=True
+                )
+            ),
             *(
                 Operation(name, "GET", host, path, partial(_fixed, answer))
                 for name, (host, path, answer) in FIXED.items()
             ),
         )
-        self._router = OperationRouter(self.operations, complete=())
+        self.plugins: dict[str, str] = {}
+        self._router = OperationRouter(operations, complete=())
 
     def answer(self, request: Request) -> Reply | None:
         """Answer a request; None for one that is of nothing here."""
@@ -95,6 +114,8 @@ class FlexUsers:
         except TwilioError:
             return None
         try:
+            if request.problem is not None:
+                raise request.problem
             with self._backend.transaction():
                 ctx = Context(self._backend, self._credentials.account_sid)
                 return operation.handle(ctx, arguments, request)
@@ -103,6 +124,14 @@ class FlexUsers:
         except TwilioError as refusal:
             error = refusal
         return Reply(error.status, error.body())
+
+    def keep_plugin(self, text: str) -> str:
+        """Keep a plugin for a desktop, and return the key by which its page asks for it."""
+        key = secrets.token_urlsafe(24)
+        self.plugins[key] = text
+        while len(self.plugins) > MAX_PLUGINS:
+            self.plugins.pop(next(iter(self.plugins)))
+        return key
 
     # -- tokens
 

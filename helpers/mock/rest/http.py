@@ -153,7 +153,7 @@ def parsed(query: str) -> FormValues:
     """
     if query.count("&") >= MAX_FIELDS:
         raise TwilioError(20001, f"There are more than {MAX_FIELDS} parameters")
-    if len(query) < _LONG or not query.isascii() or _MALFORMED.search(query):
+    if not query.isascii() or _MALFORMED.search(query):
         return _joined(parse_qs(query, keep_blank_values=True))
     found: dict[str, list[str]] = {}
     for pair in filter(None, query.split("&")):
@@ -162,7 +162,6 @@ def parsed(query: str) -> FormValues:
     return _joined(found)
 
 
-_LONG = 10_000
 _MALFORMED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 

@@ -99,12 +99,11 @@ class ListPage:
         self, key: str, url: str, filters: list[tuple[str, str]], rendered: list[Any]
     ) -> dict[str, Any]:
         """The JSON of the page; filters are kept in every link."""
+        start = f"{url}?{urlencode(filters)}&" if filters else f"{url}?"
+        start += f"PageSize={self.request.size}&Page="
 
         def link(number: int, token: str | None = None) -> str:
-            query = [*filters, ("PageSize", str(self.request.size)), ("Page", str(number))]
-            if token is not None:
-                query.append(("PageToken", token))
-            return f"{url}?{urlencode(query)}"
+            return f"{start}{number}" if token is None else f"{start}{number}&PageToken={token}"
 
         number = self.request.number
         previous, following = self.previous_token, self.next_token

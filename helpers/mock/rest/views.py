@@ -46,10 +46,12 @@ def view(
     names.extend(repeat.values())
     moments = [key for key, name in zip(keys, names, strict=True) if name in (*DATES, *dates)]
     values = attrgetter(*names)
+    blank = dict.fromkeys((*keys, "url"))  # with room for all: filling it is faster than growing
     below = None if links is None else [(name, f"/{segment}") for name, segment in links.items()]
 
     def render(resource: R, url: str) -> dict[str, Any]:
-        shown: dict[str, Any] = dict(zip(keys, values(resource), strict=True))
+        shown: dict[str, Any] = blank.copy()
+        shown.update(zip(keys, values(resource), strict=True))
         for key in moments:
             if (moment := shown[key]) is not None:
                 shown[key] = iso_second(int(moment))

@@ -29,7 +29,7 @@ from ..rest import flex_users, iam_v1
 from ..rest.http import MOCK_HEADER, TOKEN_USER, Reply, credentials_of
 from .actions import Actions
 from .body import BoundedBody
-from .chat_page.page import ON_CHAT, ON_CONVERSATIONS, ChatPage
+from .chat_page.page import ON_CHAT, ON_CONVERSATIONS, ChatPage, web_chat_routes
 from .control import Control
 from .frame_door import PREFIX, READY, FrameDoor, ready
 from .front_ends.page import FRONT_ENDS, FrontEndPage
@@ -46,7 +46,7 @@ from .origin_check import (
     is_loopback,
     name_of,
 )
-from .request_log import ServedRequest, ServedRequests
+from .request_log import Entry, ServedRequests
 from .rest_app import RestApp
 
 _FOR_BROWSERS = re.compile(
@@ -58,6 +58,8 @@ _FROM_ELSEWHERE = (
     " basic auth)"
 )
 _MARK = (MOCK_HEADER.lower().encode(), b"flex-chat-lab")
+WEB_CHATS_PATH = "/webchats"
+"""Server of `twilio-webchat-react-app`: the page's `REACT_APP_SERVER_URL` leads to it."""
 REDIRECT_PATH = "/redirect.js"
 """Script that leads a page's requests for Twilio's hosts here; holds nothing of the account."""
 _REDIRECT = Path(__file__).with_name("redirect.js")
@@ -69,7 +71,7 @@ WORKERS, READERS = 48, 8
 
 _FOR_VISITORS = (f"/{iam_v1.HOST}/", *(each.path for each in FRONT_ENDS))
 CHAT_PATHS = (ON_CHAT.path, ON_CONVERSATIONS.path)
-PAGE_PATHS = (*CHAT_PATHS, *(each.path for each in FRONT_ENDS))
+PAGE_PATHS = (*CHAT_PATHS, WEB_CHATS_PATH, *(each.path for each in FRONT_ENDS))
 
 
 class ServerApp:
@@ -114,7 +116,7 @@ class ServerApp:
         self._rest = RestApp(
             mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
-        requests.follow(lambda served: mock.requests.add(partial(_logged, served)))
+        requests.follow(lambda entry: mock.requests.add(partial(_logged, entry)))
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
             "allow_methods": ["GET", "POST", "DELETE"],
@@ -151,6 +153,7 @@ class ServerApp:
             routes=[
                 Mount(ON_CHAT.path, routes=chat_page.routes),
                 Mount(ON_CONVERSATIONS.path, routes=conversations_page.routes),
+                Mount(WEB_CHATS_PATH, routes=web_chat_routes(mock, self._origins)),
                 *(Mount(each.path, routes=FrontEndPage(each, mock).routes) for each in FRONT_ENDS),
                 WebSocketRoute(REALTIME_PATH, mock.realtime),
                 Route(REDIRECT_PATH, lambda request: FileResponse(_REDIRECT, headers=_FRESH)),
@@ -258,8 +261,9 @@ def _is_file_of_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and path.startswith(CHAT_PATHS)
 
 
-def _logged(served: ServedRequest) -> LoggedRequest:
+def _logged(entry: Entry) -> LoggedRequest:
     """A request as the account's own log has it, beside those of this process."""
+    served = entry()
     refusal = None if served.status < 400 else json_object(served.answer)
     return LoggedRequest(
         method=served.method,

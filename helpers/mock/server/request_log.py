@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -23,6 +24,8 @@ MAX_CHARACTERS = 20_000
 """Characters kept of a parameter."""
 MAX_VALUES = 200
 """Parameters kept, and values of a repeated one."""
+MAX_LAZY = 2_000
+"""Characters of a parameter that is kept as it came until the request is read."""
 
 
 _BY = {None: "nobody", TOKEN_USER: "chat user", WORKER_USER: WORKER_USER}
@@ -65,14 +68,30 @@ class ServedRequest:
     __repr__ = masked_repr
 
 
+class Entry:
+    """A request of the log, made ready to be shown when it is read: most never are."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], ServedRequest]) -> None:
+        self._make = make
+        self._made: ServedRequest | None = None
+
+    def __call__(self) -> ServedRequest:
+        """Return the request."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
 class ServedRequests:
     """The latest requests, oldest first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: deque[ServedRequest] = deque(maxlen=KEPT)
+        self._kept: deque[Entry] = deque(maxlen=KEPT)
         self._numbers = itertools.count(1)
-        self._followers: list[Callable[[ServedRequest], None]] = []
+        self._followers: list[Callable[[Entry], None]] = []
         self._lock = threading.Lock()
 
     def add(
@@ -90,47 +109,65 @@ class ServedRequests:
         parameters = {**request.query, **request.form}
         is_kept = reply.json is not None and len(content) <= MAX_ANSWER
         with self._lock:
-            served = ServedRequest(
-                number=next(self._numbers),
-                at=self._clock.now(),
-                method=request.method,
-                host=request.host,
-                path=mask(request.path),
-                by=_BY.get(user, "account"),
-                fires_webhooks=request.fires_webhooks,
-                parameters={
-                    name: _short(value)
-                    for name, value in islice(masked(parameters).items(), MAX_VALUES)
-                },
-                body_size=len(request.body),
-                status=reply.status,
-                code=reply.json.get("code") if is_refusal else None,
-                milliseconds=milliseconds,
-                answer=content if is_kept else None,
-                answer_size=len(content),
-                by_chat_sdk=by_chat_sdk,
-                notes=request.notes,
+            entry = Entry(
+                partial(
+                    _served,
+                    request.path,
+                    parameters,
+                    number=next(self._numbers),
+                    at=self._clock.now(),
+                    method=request.method,
+                    host=request.host,
+                    by=_BY.get(user, "account"),
+                    fires_webhooks=request.fires_webhooks,
+                    body_size=len(request.body),
+                    status=reply.status,
+                    code=reply.json.get("code") if is_refusal else None,
+                    milliseconds=milliseconds,
+                    answer=content if is_kept else None,
+                    answer_size=len(content),
+                    by_chat_sdk=by_chat_sdk,
+                    notes=request.notes,
+                )
             )
-            self._kept.append(served)
+            self._kept.append(entry)
+        if not _is_short(parameters):
+            entry()  # which cuts it short
         for follower in tuple(self._followers):
-            follower(served)
+            follower(entry)
 
     def clear(self) -> None:
         """Drop all."""
         with self._lock:
             self._kept.clear()
 
-    def follow(self, follower: Callable[[ServedRequest], None]) -> Callable[[], None]:
+    def follow(self, follower: Callable[[Entry], None]) -> Callable[[], None]:
         """Call `follower` with every request from now on. Returns a call that ends this."""
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)
 
     def __iter__(self) -> Iterator[ServedRequest]:
         with self._lock:
-            return iter(tuple(self._kept))
+            kept = tuple(self._kept)
+        return (entry() for entry in kept)
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _served(path: str, parameters: Mapping[str, Any], **about: Any) -> ServedRequest:
+    """Return a request as it may be shown."""
+    shown = islice(masked(parameters).items(), MAX_VALUES)
+    return ServedRequest(
+        path=mask(path), parameters={name: _short(value) for name, value in shown}, **about
+    )
+
+
+def _is_short(parameters: Mapping[str, Any]) -> bool:
+    """Return whether parameters take so little that they can be kept as they came."""
+    return len(parameters) < MAX_VALUES and all(
+        isinstance(value, str) and len(value) <= MAX_LAZY for value in parameters.values()
+    )
 
 
 def _short(value: Any) -> Any:

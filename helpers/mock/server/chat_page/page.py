@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -20,20 +20,21 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from ....javascript import KIT
 from ... import MockTwilio
+from ...core.credentials import Credentials
 from ...core.wording import predicate
 from ...realtime.connection import base_of
 from ..body import BoundedBody
 from ..origin_check import LOOPBACK_ORIGIN, OriginCheck, Origins
 from . import sdk_copy
-from .backend import BackEnd, NotACustomer, NotReady
+from .backend import BackEnd, CustomerTokens, NotACustomer, NotReady
 from .conversations_backend import ConversationsBackEnd
 from .sdk_copy import BrowserSdk
+from .web_chats import WebChats
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
@@ -61,6 +62,17 @@ class _Start(BaseModel, extra="forbid"):
 
 class _Renewal(BaseModel, extra="forbid"):
     identity: str
+
+
+class _FilledIn(BaseModel):
+    formData: dict[str, Any] = {}  # noqa: N815 - the page's word
+
+
+class _Refresh(BaseModel):
+    token: str
+
+
+AnyBackEnd = TypeVar("AnyBackEnd", bound=CustomerTokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +110,7 @@ class ChatPage:
         self._origins = origins
         self._named_copy = kind.sdk.named(copy)
         self._credentials = mock.credentials
-        client = Client(
-            mock.credentials.account_sid, mock.credentials.auth_token, http_client=mock.http_client
-        )
-        self._back_end = kind.back_end(
-            client,
-            chat_service_sid=mock.credentials.chat_service_sid,
-            api_key=mock.credentials.api_key,
-            api_secret=mock.credentials.api_secret,
-            now=mock.clock.now,
-        )
+        self._back_end = back_end_of(kind.back_end, mock)
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -120,20 +123,9 @@ class ChatPage:
         return [
             Route("/", self._page),
             Route(f"/{self._kind.sdk.place.name}", self._sdk),
-            *(Route(each.path, self._for_pages(each)) for each in back_end),
+            *(for_pages(each, self._credentials, self._origins) for each in back_end),
             *(Route(f"/{path.name}", _file(path)) for path in _FILES),
         ]
-
-    def _for_pages(self, route: Route) -> ASGIApp:
-        checked = OriginCheck(BoundedBody(route), self._credentials, self._origins)
-        return CORSMiddleware(
-            checked,
-            allow_origins=self._origins.named,
-            allow_origin_regex=LOOPBACK_ORIGIN,
-            allow_methods=["POST"],
-            allow_headers=["Content-Type"],
-            allow_private_network=True,
-        )
 
     def _copy(self) -> Path | None:
         return self._named_copy or self._kind.sdk.nearest()
@@ -155,6 +147,41 @@ class ChatPage:
             advice = f"No copy here: run `npm install {sdk.package}`, or load {sdk.cdn}"
             return JSONResponse({"error": advice}, 404, headers)
         return FileResponse(copy, headers=headers, media_type="text/javascript")
+
+
+def back_end_of(kind: type[AnyBackEnd], mock: MockTwilio) -> AnyBackEnd:
+    """Return a back end of a kind with a mock account behind it."""
+    own = mock.credentials
+    return kind(
+        Client(own.account_sid, own.auth_token, http_client=mock.http_client),
+        chat_service_sid=own.chat_service_sid,
+        api_key=own.api_key,
+        api_secret=own.api_secret,
+        now=mock.clock.now,
+    )
+
+
+def for_pages(route: Route, credentials: Credentials, origins: Origins) -> Route:
+    """Return a route that answers pages of the origins, this machine and the credentials."""
+    answered = CORSMiddleware(
+        OriginCheck(BoundedBody(route), credentials, origins),
+        allow_origins=origins.named,
+        allow_origin_regex=LOOPBACK_ORIGIN,
+        allow_methods=["POST"],
+        allow_headers=["Content-Type"],
+        allow_private_network=True,
+    )
+    return Route(route.path, answered)
+
+
+def web_chat_routes(mock: MockTwilio, origins: Origins) -> list[BaseRoute]:
+    """Routes of the server that `twilio-webchat-react-app` has in its clone."""
+    server = back_end_of(WebChats, mock)
+    routes = (
+        _json_route("/initWebchat", _FilledIn, lambda body: asdict(server.start(body.formData))),
+        _json_route("/refreshToken", _Refresh, lambda body: asdict(server.renew(body.token))),
+    )
+    return [for_pages(each, mock.credentials, origins) for each in routes]
 
 
 def _file(path: Path) -> Callable[[Request], Response]:

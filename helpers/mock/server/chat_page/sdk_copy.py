@@ -94,6 +94,7 @@ FLEX_2 = BrowserSdk(
     "TWILIO_FLEX_UI",
     "2.17.1",
     "flex-2",
-    'import * as Flex from "@twilio/flex-ui"; window.Twilio = { ...window.Twilio, Flex };',
+    'import * as React from "react"; import * as Flex from "@twilio/flex-ui";'
+    " Object.assign(window, { React, Twilio: { ...window.Twilio, Flex } });",
     ("react@17.0.2", "react-dom@17.0.2", "path-browserify@1.0.1"),
 )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -19,8 +18,8 @@ from starlette.routing import BaseRoute, Route
 from twilio.base.exceptions import TwilioRestException
 
 from ... import MockTwilio
-from ..chat_page.page import FRAMED_BY, HEADERS, host_of, sockets_at
 from ...core.errors import TwilioError
+from ..chat_page.page import FRAMED_BY, HEADERS, host_of, sockets_at
 from ..chat_page.sdk_copy import FLEX_1, FLEX_2, WEB_CHAT, BrowserSdk
 
 _STATIC = Path(__file__).parent / "static"
@@ -42,6 +41,7 @@ class FrontEnd:
             on this machine by default.
         start: Script of the page that starts it with its settings.
         settings: Its settings for an account, of a page's query; NothingToShow if there are none.
+        script_of: A script of the user's own that a page's query asks for, where there is one.
     """
 
     path: str
@@ -49,6 +49,7 @@ class FrontEnd:
     packages: tuple[BrowserSdk, ...]
     start: Path
     settings: Callable[[MockTwilio, Mapping[str, str]], dict[str, Any]]
+    script_of: Callable[[MockTwilio, Mapping[str, str]], str | None] = lambda mock, query: None
 
 
 class FrontEndPage:
@@ -70,6 +71,7 @@ class FrontEndPage:
         return [
             Route("/", self._page),
             Route("/front-end.js", self._script),
+            Route("/own.js", self._own_script),
             Route(f"/{start.name}", lambda _: _file(start, "text/javascript")),
             Route(f"/{_STYLE.name}", lambda _: _file(_STYLE, "text/css")),
         ]
@@ -92,12 +94,13 @@ class FrontEndPage:
         except NothingToShow as reason:
             body = f'<p role="alert">{html.escape(str(reason))}</p>'
             return HTMLResponse(self._with(body), 404, HEADERS | policy)
-        version = urlencode({"version": request.query_params.get("version", "")})
-        script = f"front-end.js?{version}" if "version" in request.query_params else "front-end.js"
-        scripts = ("../redirect.js", script, self._front_end.start.name)
+        query = f"?{request.url.query}" if request.url.query else ""
+        scripts = ["../redirect.js", f"front-end.js{query}", self._front_end.start.name]
+        if self._front_end.script_of(self._mock, request.query_params) is not None:
+            scripts.insert(2, f"own.js{query}")
         data = json.dumps(settings).replace("<", "\\u003c")
         body = f'<div id="root"></div><script type="application/json" id="settings">{data}</script>'
-        body += "".join(f'<script src="{script}"></script>' for script in scripts)
+        body += "".join(f'<script src="{html.escape(script)}"></script>' for script in scripts)
         return HTMLResponse(self._with(body), headers=HEADERS | policy)
 
     def _settings(self, request: Request) -> dict[str, Any]:
@@ -118,6 +121,10 @@ class FrontEndPage:
         if copy is None:
             return Response(self._missing(request), 404, HEADERS, "text/plain")
         return _file(copy, "text/javascript")
+
+    def _own_script(self, request: Request) -> Response:
+        text = self._front_end.script_of(self._mock, request.query_params)
+        return Response(text or "", 404 if text is None else 200, HEADERS, "text/javascript")
 
     def _missing(self, request: Request) -> str:
         """Return the sentence that says how to bring a front end that is not here."""
@@ -181,7 +188,18 @@ def _flex_settings(mock: MockTwilio, query: Mapping[str, str]) -> dict[str, Any]
         session = mock.flex_users.log_in(query.get("worker"))
     except TwilioError as error:
         raise NothingToShow(error.message) from None
-    return {"accountSid": mock.credentials.account_sid, "session": session}
+    has_plugin = _plugin(mock, query) is not None
+    return {
+        "accountSid": mock.credentials.account_sid,
+        "session": session,
+        "hasPlugin": has_plugin,
+    }
+
+
+def _plugin(mock: MockTwilio, query: Mapping[str, str]) -> str | None:
+    """The script with the plugin that a page names by its key."""
+    text = mock.flex_users.plugins.get(query.get("plugin", ""))
+    return None if text is None else f"globalThis.flexPlugin = (\n{text}\n);"
 
 
 WEB_CHAT_PAGE = FrontEnd(
@@ -192,6 +210,6 @@ WEB_CHAT_PAGE = FrontEnd(
     _web_chat_settings,
 )
 FLEX_PAGE = FrontEnd(
-    "/flex", "Twilio's Flex desktop", (FLEX_2, FLEX_1), _STATIC / "flex.js", _flex_settings
+    "/flex", "Twilio's Flex desktop", (FLEX_2, FLEX_1), _STATIC / "flex.js", _flex_settings, _plugin
 )
 FRONT_ENDS = (WEB_CHAT_PAGE, FLEX_PAGE)

@@ -2,7 +2,7 @@
 // page's address is not changed by its views, and calls are not set up, as the mock has none.
 
 const Flex = globalThis.Twilio.Flex;
-const { session, accountSid } = JSON.parse(document.getElementById("settings")?.textContent ?? "{}");
+const { session, accountSid, hasPlugin } = JSON.parse(document.getElementById("settings")?.textContent ?? "{}");
 
 /** A storage of this page alone: another frame of this origin is another worker's. */
 class OwnStorage {
@@ -48,7 +48,18 @@ async function start() {
     notifications: { enabled: false, mode: "whenNotInFocus" },
     logLevel: "error",
   });
+  if (hasPlugin) {
+    const Plugin = globalThis.flexPlugin;
+    if (typeof Plugin !== "function") throw new TypeError("the plugin is no JavaScript class");
+    await new Plugin().init(Flex, Flex.Manager.getInstance());
+  }
   flex.init("#root");
 }
 
-start();
+start().catch((reason) => {
+  const problem = document.createElement("p");
+  problem.setAttribute("role", "alert");
+  problem.textContent = `The desktop did not start: ${reason}`;
+  document.body.prepend(problem);
+  throw reason;
+});
