@@ -271,6 +271,7 @@ IMPORTS = (
         "channel_type must be 'web'",
     ),
     Malformed("a missing file", None, None, "cannot be read (No such file or directory)"),
+    Malformed("a missing configuration", None, None, "cannot be read (No such", name="main.tf"),
     Malformed("an empty folder", None, None, "has nothing to read; give saved answers", name="."),
     Malformed("HCL cut off", 'resource "a" "b" {\n  x = [\n', None, "is not HCL", name="main.tf"),
     Malformed("HCL of UTF-16", "a = 1".encode("utf-16"), None, "is not UTF-8", name="main.tf"),

@@ -118,6 +118,7 @@ class _Import:
             if each.is_dir():
                 self._folder(each)
             elif each.suffix == ".tf":
+                text_of(each, KINDS)  # that it is there; one file alone is no configuration
                 self._configuration(each.parent)
             else:
                 self._file(each)
