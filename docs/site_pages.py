@@ -164,14 +164,14 @@ def parser_of(module: str) -> argparse.ArgumentParser:
 _VARIABLES = """\
 ## `variables` and `environments`
 
-A variable has a name of letters, digits and `_`, and these fields; `${name}` in a value stands for \
-it, `$${` for `${`. An environment has values by name. \
+A variable has a name of letters, digits and `_`, and these fields; `${name}` in a value stands \
+for it, `$${` for `${`. An environment has values by name. \
 [Environments](../how-to/environments-of-flow-files.md) shows how they are used.
 
 | field | values | default | meaning |
 |---|---|---|---|
-| `type` | `string`, `number`, `boolean`, `list` | that of the default, or `string` | a value that is \
-the variable and nothing else takes it |
+| `type` | `string`, `number`, `boolean`, `list` | that of the default, or `string` | a value that \
+is the variable and nothing else takes it |
 | `default` | a value of its type | | the value where neither `--var` nor the environment has one |
 | `description` | text | | |
 | `secret` | true or false | `false` | the value is the process's environment variable of this \
