@@ -221,11 +221,11 @@ WRONG: dict[str, list[tuple[str, str]]] = {
     ],
     "11": [
         (
-            "bob.update(attributes='{\"contact_uri\": \"client:bob\", \"roles\": \"agent\"}')",
+            'bob.update(attributes=\'{"contact_uri": "client:bob", "roles": "agent"}\')',
             "the roles of bob: expected ['agent'], found 'agent'",
         ),
         (
-            "bob.update(attributes='{\"roles\": [\"agent\"]}')",
+            'bob.update(attributes=\'{"roles": ["agent"]}\')',
             "bob's identity in chats: expected 'client:bob', found None",
         ),
     ],
