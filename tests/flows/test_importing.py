@@ -6,13 +6,18 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from centres import centres
 from foreign import CONVERSATIONS, FLEX, STUDIO, get, lists, shown_state, state, write_lists
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import EXTERNAL, furnished
+from support import examples
 
-from helpers import Account
+from helpers import Account, connect
 from helpers.flows import FlowProblem, check, command, import_from, load, plan
 
 EVERYTHING = """\
@@ -145,6 +150,23 @@ def test_a_terraform_state_becomes_a_file_with_nothing_to_do(
     read = import_from(saved(tmp_path, form(centre), "terraform.tfstate"))
     assert_nothing_to_do(centre, read.text)
     assert "workflow: Second line" in read.text
+
+
+ONE = connect()
+"""An account that generated centres are applied to, and that is put back."""
+plan(ONE, "flex_flows: []\nworkspaces: {}\nstudio_flows: {}\n", delete=True).apply()
+
+
+@settings(max_examples=examples(6), deadline=None)
+@given(centres(), st.sampled_from([lists, state, shown_state]))
+def test_any_centre_that_others_saved_becomes_a_file_with_nothing_to_do(
+    text: str, form: Any
+) -> None:
+    assert ONE.mock is not None
+    with ONE.mock.snapshot(), TemporaryDirectory() as folder:
+        plan(ONE, text.replace("flex_flows: []\n", EXTERNAL), delete=True).apply()
+        read = import_from(saved(Path(folder), form(ONE)))
+        assert plan(ONE, read.text, delete=True).is_empty
 
 
 def test_a_sensitive_attribute_is_a_secret_by_name(
