@@ -535,6 +535,8 @@ def test_a_picture_shows_queues_where_there_are_several_and_that_time_is_not_to_
     texts = {each.get_text() for each in axes.texts}
     assert {"Sales, priority 0", "Everyone, priority 5"} <= texts
     assert axes.get_xlabel() == "time, not to scale"
+    drawn = rehearse(TASK, steps, account=skilled).sequence().mermaid
+    assert "TaskRouter->>TaskRouter: task leaves queue Sales" in drawn
     (axes,) = rehearse(TASK, steps).plot().axes
     assert not any("Everyone" in each.get_text() for each in axes.texts)
 
