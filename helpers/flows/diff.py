@@ -85,6 +85,7 @@ def diff(
     directory: Directory,
     delete: bool,
     destroy: bool = False,
+    was: FlowFile | None = None,
 ) -> list[PlanStep]:
     """One step a flow: those of the file in its order, then the account's others.
 
@@ -114,9 +115,10 @@ def diff(
             planned.append(_step(file, flow, same, directory))
         except FlowProblem as refused:
             problems.extend(refused.problems)
+    former = _former(was or FlowFile(), file, problems)
     others = [
         PlanStep("delete", one.name, one.sid, (), "", one.parameters, None, one.kept_in)
-        if delete
+        if delete or (one.kept_in, one.name) in former
         else _left(one, "not in the file")
         for one in found
         if one.sid not in matched
@@ -126,7 +128,8 @@ def diff(
     surplus = []
     for one in [one for one in survey.found if one.entry is None]:
         is_seen = one.sid in named or (one.kind.view_of and one.sid in shown)
-        surplus.append(_surplus(one, directory, delete and not is_seen))
+        is_wanted = delete or one.address in former
+        surplus.append(_surplus(one, directory, is_wanted and not is_seen))
     surplus += _brought(file, planned) if delete else ()
     others += _without_those_in_use([*planned, *others], surplus)
     problems.extend(_collisions(file, [*planned, *others]))
@@ -214,7 +217,8 @@ def _resource_step(
         if field_.is_set and before.get(field_.name) and not after.get(field_.name):
             fix = "cannot be emptied again by Twilio's API; name one at least"
             names.problem(fix, field_.name)
-    needs, keeps = [*names.needs], {*names.keeps}
+    held = own.held if own else set()
+    needs, keeps = [*names.needs], names.keeps | held
     if names.parent.startswith(REFERENCE):
         needs.append(("", names.parent))
     if own is None:
@@ -235,7 +239,7 @@ def _resource_step(
         kind.name,
         entry.address,
         tuple(dict.fromkeys(needs)),
-        frozenset(names.uses),
+        frozenset(names.uses | held),
         frozenset(keeps),
     )
 
@@ -290,6 +294,32 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
     return steps
 
 
+def _former(was: FlowFile, file: FlowFile, problems: list[Problem]) -> set[Address]:
+    """Addresses of what an earlier version of the file named; protected ones are problems."""
+    found = _addresses(was)
+    named = {
+        (*address[:-1], name)
+        for address, entry in _addresses(file).items()
+        for name in (address[-1], *entry.names)
+    }
+    for address, entry in found.items():
+        config = entry.config if isinstance(entry, ResourceEntry) else entry
+        if config.is_protected and address not in named:
+            fix = (
+                "is to be deleted, as the file names it no more, which its"
+                " lifecycle.prevent_destroy rules out; remove that first"
+            )
+            problems.append(Problem(was.where(entry, "lifecycle"), repr(entry.label), fix))
+    return {*found}
+
+
+def _addresses(file: FlowFile) -> dict[Address, Any]:
+    """The entries of a file by address."""
+    found: dict[Address, Any] = {entry.address: entry for entry in file.resources}
+    found |= {(ROOT, flow.friendly_name): flow for flow in file.flows}
+    return found | {(ADDRESSES, address.label): address for address in file.addresses}
+
+
 def _surplus(one: FoundResource, directory: Directory, delete: bool) -> PlanStep:
     """The step of a resource that the file does not name."""
     is_kept = (
@@ -320,8 +350,8 @@ def _of_found(one: FoundResource, directory: Directory) -> PlanStep:
         one.kind.name,
         one.address,
         (),
-        frozenset(names.uses),
-        frozenset(names.keeps),
+        frozenset(names.uses | one.held),
+        frozenset(names.keeps | one.held),
     )
 
 

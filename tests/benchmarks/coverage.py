@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -35,7 +36,7 @@ from helpers.flows.busy_day.load_testing import Counting, demanded, jobs_of, sim
 from helpers.flows.busy_day.metrics import FIGURES, Summary, in_time
 from helpers.flows.busy_day.sandbox import Job
 from helpers.flows.busy_day.sizing import shifts_of
-from helpers.flows.busy_day.staffing import GivenStaff, as_staffing
+from helpers.flows.busy_day.staffing import GivenStaff, Staff, as_staffing
 from helpers.flows.busy_day.sweeping import NEEDED, Estimate, SweepCell, share_covering
 
 FLOW = FlexFlowConfig(
@@ -67,6 +68,10 @@ EXAMPLES: dict[str, tuple[GivenStaff, dict[str, Any]]] = {
             "handle_time": Exponential(480),
             "patience": Exponential(600),
         },
+    ),
+    "notebook 12, as planned": (
+        Staffing(shifts_of([4, 4, 5, 7, 4, 3])),
+        {"arrivals": [8, 14, 20, 26, 16, 8], "patience": Exponential(600)},
     ),
     "eight hours at 90 %": (5, {"arrivals": [31.4] * 8, "handle_time": Exponential(480)}),
     "staffing by the hour": (
@@ -127,18 +132,18 @@ def estimators(
     """Yield the estimates that people see of an example, and their names."""
     if name == BY_HOUR:
         for hour in range(job.demand.hours):
-            yield (
-                f"service level of hour {hour}",
-                lambda days, at=hour: share_covering([day.hours[at] for day in days]),
-            )
+            yield f"service level of hour {hour}", partial(_share, hour)
         return
     for figure in FIGURES:
-        yield (
-            figure,
-            lambda days, of=figure: SweepCell(
-                FLOW, job.staffing, tuple(day.summary for day in days)
-            ).figure(of),
-        )
+        yield figure, partial(_figure, job.staffing, figure)
+
+
+def _share(hour: int, days: Sequence[PoolDay]) -> Estimate:
+    return share_covering([day.hours[hour] for day in days])
+
+
+def _figure(staffing: Staff, name: str, days: Sequence[PoolDay]) -> Estimate:
+    return SweepCell(FLOW, staffing, tuple(day.summary for day in days)).figure(name)
 
 
 def counted(
