@@ -298,9 +298,9 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
         steps.append(replace(left, action="delete", after=None) if flow.sid in named else left)
     if problems:
         raise FlowProblem(*problems)
-    left = [each for each in steps if each.action != "delete"]
+    staying = [each for each in steps if each.action != "delete"]
     going = [each for each in steps if each.action == "delete"]
-    return [*left, *_without_those_in_use(left, going)]
+    return [*staying, *_without_those_in_use(staying, going)]
 
 
 def _reason_to_keep(one: FoundResource, directory: Directory) -> str:
