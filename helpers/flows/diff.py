@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from ..flex_ui import WORKSPACE
 from ..mock import flex_flows
 from .config import ROOT, Contact, FlexFlowConfig, contact_text, others
 from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
@@ -275,15 +276,21 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
         if (entry.config if isinstance(entry, ResourceEntry) else entry).is_protected
     ]
     shown = {one.sid for one in survey.found if not one.kind.view_of}
+    gone = set[Address]()
     for one in survey.found:
         step = _of_found(one, survey.directory)
+        why = _reason_to_keep(one, survey.directory)
         if one.entry is None:
             steps.append(replace(step, note="not in the file"))
         elif one.kind.view_of and one.sid in shown:
             steps.append(step)
-        elif one.address[:-2] in survey.by_entry:
+        elif one.address[:-2] in gone:
+            gone.add(one.address)
             steps.append(replace(step, action="delete", after=None, note="with what it is within"))
+        elif why:
+            steps.append(replace(step, note=why))
         else:
+            gone.add(one.address)
             steps.append(replace(step, action="delete", after=None))
     named = [own.sid for flow in file.kept if (own := _match(file, flow, found))]
     for flow in found:
@@ -291,7 +298,17 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
         steps.append(replace(left, action="delete", after=None) if flow.sid in named else left)
     if problems:
         raise FlowProblem(*problems)
-    return steps
+    staying = [each for each in steps if each.action != "delete"]
+    going = [each for each in steps if each.action == "delete"]
+    return [*staying, *_without_those_in_use(staying, going)]
+
+
+def _reason_to_keep(one: FoundResource, directory: Directory) -> str:
+    """Reason why a resource is never deleted; a blank where it can be."""
+    if one.name == WORKSPACE or one.sid == directory.own_service:
+        return "Flex works with it"
+    is_kept = one.kind.is_single or one.name in one.kind.permanent
+    return "it cannot be deleted" if is_kept else ""
 
 
 def _former(was: FlowFile, file: FlowFile, problems: list[Problem]) -> set[Address]:
@@ -322,17 +339,12 @@ def _addresses(file: FlowFile) -> dict[Address, Any]:
 
 def _surplus(one: FoundResource, directory: Directory, delete: bool) -> PlanStep:
     """The step of a resource that the file does not name."""
-    is_kept = (
-        one.kind.is_single
-        or one.name in one.kind.permanent
-        or one.sid == directory.own_service  # which Flex works with
-    )
+    why = _reason_to_keep(one, directory)
     step = _of_found(one, directory)
-    if delete and not is_kept:
+    if delete and not why:
         note = "with all that is within it" if one.kind.children else ""
         return replace(step, action="delete", after=None, note=note)
-    note = "not in the file" + ("; it cannot be deleted" if delete else "")
-    return replace(step, note=note)
+    return replace(step, note="not in the file" + (f"; {why}" if delete else ""))
 
 
 def _of_found(one: FoundResource, directory: Directory) -> PlanStep:
@@ -369,7 +381,7 @@ def _without_those_in_use(
             None,
         )
         if step.action == "delete" and namer:
-            note = f"not in the file, but {namer} names it"
+            note = f"{step.note or 'not in the file'}, but {namer} names it"
             yield replace(step, action="leave", note=note, after=step.before)
         else:
             yield step

@@ -361,7 +361,7 @@ def test_an_activity_that_a_worker_is_in_is_left(shop: Account) -> None:
 def test_lists_that_the_file_does_not_have_are_no_concern_of_it(shop: Account) -> None:
     planned = plan(shop, "workspaces: {Shop: {workers: {zoe: {attributes: {level: 5}}}}}\n")
     assert {step.kept_in for step in planned.steps} == {"workspaces", "workers"}
-    assert plan(shop, "workspaces: {Shop: {workers: {}}}\n", delete=True).counts["delete"] == 2
+    assert plan(shop, "workspaces: {Shop: {workers: {}}}\n", delete=True).counts["delete"] == 1
 
 
 def test_a_former_name_makes_a_rename_that_others_follow(shop: Account) -> None:
@@ -842,3 +842,20 @@ def test_a_saved_plan_is_for_one_account(tmp_path: Path, account: Account) -> No
     (tmp_path / "plan.json").write_text(other, encoding="utf-8")
     with pytest.raises(FlowProblem, match="is for account AC777"):
         saved_plan(account, tmp_path / "plan.json")
+
+
+def test_what_flex_works_with_is_deleted_by_no_plan(account: Account) -> None:
+    text = FILE.replace("  Shop:\n", "  Flex Task Assignment:\n").replace(
+        "workspace: Shop", "workspac"
+    )
+    text = text.partition("flex_flows")[0]
+    plan(account, text).apply()
+    planned = plan(account, text, destroy=True)
+    notes = {step.name: step.note for step in planned.steps if step.action == "leave"}
+    assert notes["Flex Task Assignment"] == "Flex works with it"
+    assert notes["Available"] == "not in the file, but workspace 'Flex Task Assignment' names it"
+    planned.apply()
+    [space] = account.client.taskrouter.v1.workspaces.list()
+    queues = account.client.taskrouter.v1.workspaces(space.sid).task_queues.list()
+    assert [queue.friendly_name for queue in queues] == ["Everyone"]
+    assert plan(account, "workspaces: {}\n\n", delete=True).is_empty
