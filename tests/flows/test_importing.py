@@ -79,7 +79,9 @@ def test_saved_answers_of_the_api_become_a_file_with_nothing_to_do(
     centre: Account, tmp_path: Path
 ) -> None:
     write_lists(centre, tmp_path)
+    other = saved(tmp_path, {"name": "a package"}, "package.json")
     read = import_from(tmp_path)
+    assert f"{other} is left out, as it has no resources of Twilio's" in read.notes
     assert_nothing_to_do(centre, read.text)
     assert "flow: Menu bot" in read.text
     assert "workflow: Second line" in read.text
@@ -544,6 +546,14 @@ def test_without_the_parser_it_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, "hcl2", None)
     with pytest.raises(FlowProblem, match=r"pip install 'flex-chat-lab\[terraform\]'"):
         import_from(configuration)
+
+
+def test_a_state_beside_a_configuration_is_said_not_to_be_read(configuration: Path) -> None:
+    path = saved(configuration, {}, "terraform.tfstate")
+    notes = import_from(configuration).notes
+    assert f"{path} was not read, as a configuration is beside it; give it to have its" in (
+        " ".join(notes)
+    )
 
 
 # -- the command, and mistakes

@@ -82,7 +82,7 @@ FLOW_FILES = (
     Malformed("a tag of one's own", "flex_flows: !include flows.yaml\n", 1, "is not YAML"),
     Malformed("an unknown anchor", "flex_flows:\n  - *nobody\n", 2, "undefined alias"),
     Malformed("a directive", "%YAML 3.0\n---\nflex_flows: []\n", 1, "is not YAML"),
-    Malformed("deep nesting", "a: " + "[" * 1500 + "\n", None, "nested too deep; flatten it"),
+    Malformed("deep nesting", "a: " + "[" * 600 + "\n", None, "nested too deep; flatten it"),
     Malformed("a merge of no mapping", TASK + "    <<: 5\n", 9, "is not YAML"),
     Malformed("a merge of itself", "flex_flows: &a\n  - &b\n    <<: *b\n", 2, "is missing; add it"),
     # JSON that is not quite
@@ -200,7 +200,7 @@ SCRIPTS = (
     ),
     Malformed("a text", "customer opens\n", None, "is no script; begin with"),
     Malformed("a tab", SCRIPT + "\t- customer leaves\n", 4, "is not YAML"),
-    Malformed("deep nesting", "steps: " + "[" * 1500, None, "too deep"),
+    Malformed("deep nesting", "steps: " + "[" * 600, None, "too deep"),
     Malformed(
         "a step within itself", "steps: &a\n  - customer says: *a\n", 2, "needs what is said"
     ),

@@ -135,11 +135,11 @@ class _Import:
             self._configuration(folder)
         elif files := sorted([*folder.glob("*.json"), *folder.glob("*.tfstate")]):
             for each in files:
-                self._file(each)
+                self._file(each, is_named=False)
         else:
             raise FlowProblem(Problem(str(folder), "", f"has nothing to read; give {KINDS}"))
 
-    def _file(self, path: Path) -> None:
+    def _file(self, path: Path, *, is_named: bool = True) -> None:
         source = str(path)
         if path.suffix in (".yaml", ".yml"):
             fix = f"is YAML, as flow files are, which need no import; give {KINDS}"
@@ -168,8 +168,10 @@ class _Import:
         for resource in resources_in(content):
             self._saved.add(resource, source)
         if len(self._saved) + sum(self._saved.left_out.values()) == before:
-            fix = f"has no resources of Twilio's; give {KINDS}"
-            raise FlowProblem(Problem(source, "", fix))
+            if is_named:
+                fix = f"has no resources of Twilio's; give {KINDS}"
+                raise FlowProblem(Problem(source, "", fix))
+            self._notes.append(f"{source} is left out, as it has no resources of Twilio's")
 
     def _configuration(self, folder: Path) -> None:
         given: dict[str, Any] = {}
@@ -177,6 +179,10 @@ class _Import:
             for each in sorted(folder.glob(pattern)):
                 given |= read_values(each)
         given |= self._given
+        self._notes += [
+            f"{each} was not read, as a configuration is beside it; give it to have its values"
+            for each in sorted(folder.glob("*.tfstate"))
+        ]
         of_environments = {name for each in self._environments.values() for name in each}
         texts = frozenset(name for name in of_environments if isinstance(self._value_of(name), str))
         for name in sorted(of_environments - texts - given.keys()):
