@@ -161,6 +161,24 @@ def parser_of(module: str) -> argparse.ArgumentParser:
     raise LookupError(f"{module} makes no parser")
 
 
+_VARIABLES = """\
+## `variables` and `environments`
+
+A variable has a name of letters, digits and `_`, and these fields; `${name}` in a value stands \
+for it, `$${` for `${`. An environment has values by name. \
+[Environments](../how-to/environments-of-flow-files.md) shows how they are used.
+
+| field | values | default | meaning |
+|---|---|---|---|
+| `type` | `string`, `number`, `boolean`, `list` | that of the default, or `string` | a value that \
+is the variable and nothing else takes it |
+| `default` | a value of its type | | the value where neither `--var` nor the environment has one |
+| `description` | text | | |
+| `secret` | true or false | `false` | the value is the process's environment variable of this \
+name, of at least 8 characters, and in no file |
+"""
+
+
 def _flow_files() -> Iterator[str]:
     from helpers.flows import CHECKS, FlexFlowConfig, Integration
     from helpers.flows.conversations import (
@@ -191,6 +209,7 @@ def _flow_files() -> Iterator[str]:
             shown = "required" if field.is_required() else default
             yield f"| `{name}` | {_values(schemas[name])} | {shown} | {meanings.get(name, '')} |"
         yield ""
+    yield _VARIABLES
     yield "## Checks\n\n`accept: [id]` beside a flow suppresses a warning.\n"
     yield "| id | severity | finds |\n|---|---|---|"
     for check in CHECKS:

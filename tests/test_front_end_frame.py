@@ -42,6 +42,9 @@ def test_a_browser_gets_the_page_and_two_ways_to_it(
         "mock": server.url,
         "door": server.frame_path,
         "page": f"/webchat/?flow={flow.sid}",
+        "title": "Twilio's web chat widget",
+        "width": "400px",
+        "height": "600px",
     }
     assert first_message(FlexWebChat(account), monkeypatch)["page"] == "/webchat/"
     assert first_message(FlexWebChat(account, flow.sid), monkeypatch)["page"].endswith(flow.sid)

@@ -219,6 +219,16 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ("mine = 'timers'", "mine is a str, not a list."),
         ("mine = ['timers']", "mine: expected ['"),
     ],
+    "11": [
+        (
+            'bob.update(attributes=\'{"contact_uri": "client:bob", "roles": "agent"}\')',
+            "the roles of bob: expected ['agent'], found 'agent'",
+        ),
+        (
+            'bob.update(attributes=\'{"roles": ["agent"]}\')',
+            "bob's identity in chats: expected 'client:bob', found None",
+        ),
+    ],
     "12": [
         ("mine = plan", "mine is a StaffPlan, not an int. It is the whole plan: take .agents"),
         ("mine = 40", "the agents at noon: expected "),

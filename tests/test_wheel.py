@@ -161,7 +161,7 @@ def test_notebooks_that_are_copied_run_on_the_wheel_and_link_to_files_that_are_t
     wheel: Path, tmp_path: Path
 ) -> None:
     said = run(wheel, "-m", "flex_chat_lab.notebooks", "lab", cwd=tmp_path)
-    assert said == "11 notebooks in lab: jupyter lab lab/00_start_here.ipynb\n"
+    assert said == "13 notebooks in lab: jupyter lab lab/00_start_here.ipynb\n"
     lab = tmp_path / "lab"
     for at in [*lab.glob("*.ipynb"), *lab.glob("files/*.md")]:
         for link in re.findall(r"\]\(([^)#:\s]+)[)#]", at.read_text("utf-8")):

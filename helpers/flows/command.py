@@ -90,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
         )
         planning.add_argument("--destroy", action="store_true", help="delete all that it names")
         planning.add_argument(
+            "--was",
+            metavar="FILE",
+            help="an earlier version of the file: delete what it names, and the file does not",
+        )
+        planning.add_argument(
             "--target",
             metavar="KIND/NAME",
             action="append",
@@ -217,10 +222,11 @@ def _planned(options: argparse.Namespace) -> Plan:
     account = _required_account(options)
     given = {name: getattr(options, name) for name in ("delete", "destroy")}
     if is_saved(options.file):
-        if any((*given.values(), options.target, options.var, options.env)):
+        if any((*given.values(), options.target, options.was, options.var, options.env)):
             raise UsageError(f"{options.file} is a saved plan, which has its options; give none")
         return saved_plan(account, options.file)
-    return plan(account, _file(options), targets=options.target, **given)
+    was = _file(options, options.was) if options.was else None
+    return plan(account, _file(options), targets=options.target, was=was, **given)
 
 
 def _plan(options: argparse.Namespace) -> int:

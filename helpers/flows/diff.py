@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from ..flex_ui import WORKSPACE
 from ..mock import flex_flows
 from .config import ROOT, Contact, FlexFlowConfig, contact_text, others
 from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
@@ -85,6 +86,7 @@ def diff(
     directory: Directory,
     delete: bool,
     destroy: bool = False,
+    was: FlowFile | None = None,
 ) -> list[PlanStep]:
     """One step a flow: those of the file in its order, then the account's others.
 
@@ -114,9 +116,10 @@ def diff(
             planned.append(_step(file, flow, same, directory))
         except FlowProblem as refused:
             problems.extend(refused.problems)
+    former = _former(was or FlowFile(), file, problems)
     others = [
         PlanStep("delete", one.name, one.sid, (), "", one.parameters, None, one.kept_in)
-        if delete
+        if delete or (one.kept_in, one.name) in former
         else _left(one, "not in the file")
         for one in found
         if one.sid not in matched
@@ -126,7 +129,8 @@ def diff(
     surplus = []
     for one in [one for one in survey.found if one.entry is None]:
         is_seen = one.sid in named or (one.kind.view_of and one.sid in shown)
-        surplus.append(_surplus(one, directory, delete and not is_seen))
+        is_wanted = delete or one.address in former
+        surplus.append(_surplus(one, directory, is_wanted and not is_seen))
     surplus += _brought(file, planned) if delete else ()
     others += _without_those_in_use([*planned, *others], surplus)
     problems.extend(_collisions(file, [*planned, *others]))
@@ -214,7 +218,8 @@ def _resource_step(
         if field_.is_set and before.get(field_.name) and not after.get(field_.name):
             fix = "cannot be emptied again by Twilio's API; name one at least"
             names.problem(fix, field_.name)
-    needs, keeps = [*names.needs], {*names.keeps}
+    held = own.held if own else set()
+    needs, keeps = [*names.needs], names.keeps | held
     if names.parent.startswith(REFERENCE):
         needs.append(("", names.parent))
     if own is None:
@@ -235,7 +240,7 @@ def _resource_step(
         kind.name,
         entry.address,
         tuple(dict.fromkeys(needs)),
-        frozenset(names.uses),
+        frozenset(names.uses | held),
         frozenset(keeps),
     )
 
@@ -271,15 +276,21 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
         if (entry.config if isinstance(entry, ResourceEntry) else entry).is_protected
     ]
     shown = {one.sid for one in survey.found if not one.kind.view_of}
+    gone = set[Address]()
     for one in survey.found:
         step = _of_found(one, survey.directory)
+        why = _reason_to_keep(one, survey.directory)
         if one.entry is None:
             steps.append(replace(step, note="not in the file"))
         elif one.kind.view_of and one.sid in shown:
             steps.append(step)
-        elif one.address[:-2] in survey.by_entry:
+        elif one.address[:-2] in gone:
+            gone.add(one.address)
             steps.append(replace(step, action="delete", after=None, note="with what it is within"))
+        elif why:
+            steps.append(replace(step, note=why))
         else:
+            gone.add(one.address)
             steps.append(replace(step, action="delete", after=None))
     named = [own.sid for flow in file.kept if (own := _match(file, flow, found))]
     for flow in found:
@@ -287,22 +298,53 @@ def _destruction(file: FlowFile, found: Sequence[AccountFlow], survey: Survey) -
         steps.append(replace(left, action="delete", after=None) if flow.sid in named else left)
     if problems:
         raise FlowProblem(*problems)
-    return steps
+    staying = [each for each in steps if each.action != "delete"]
+    going = [each for each in steps if each.action == "delete"]
+    return [*staying, *_without_those_in_use(staying, going)]
+
+
+def _reason_to_keep(one: FoundResource, directory: Directory) -> str:
+    """Reason why a resource is never deleted; a blank where it can be."""
+    if one.name == WORKSPACE or one.sid == directory.own_service:
+        return "Flex works with it"
+    is_kept = one.kind.is_single or one.name in one.kind.permanent
+    return "it cannot be deleted" if is_kept else ""
+
+
+def _former(was: FlowFile, file: FlowFile, problems: list[Problem]) -> set[Address]:
+    """Addresses of what an earlier version of the file named; protected ones are problems."""
+    found = _addresses(was)
+    named = {
+        (*address[:-1], name)
+        for address, entry in _addresses(file).items()
+        for name in (address[-1], *entry.names)
+    }
+    for address, entry in found.items():
+        config = entry.config if isinstance(entry, ResourceEntry) else entry
+        if config.is_protected and address not in named:
+            fix = (
+                "is to be deleted, as the file names it no more, which its"
+                " lifecycle.prevent_destroy rules out; remove that first"
+            )
+            problems.append(Problem(was.where(entry, "lifecycle"), repr(entry.label), fix))
+    return {*found}
+
+
+def _addresses(file: FlowFile) -> dict[Address, Any]:
+    """The entries of a file by address."""
+    found: dict[Address, Any] = {entry.address: entry for entry in file.resources}
+    found |= {(ROOT, flow.friendly_name): flow for flow in file.flows}
+    return found | {(ADDRESSES, address.label): address for address in file.addresses}
 
 
 def _surplus(one: FoundResource, directory: Directory, delete: bool) -> PlanStep:
     """The step of a resource that the file does not name."""
-    is_kept = (
-        one.kind.is_single
-        or one.name in one.kind.permanent
-        or one.sid == directory.own_service  # which Flex works with
-    )
+    why = _reason_to_keep(one, directory)
     step = _of_found(one, directory)
-    if delete and not is_kept:
+    if delete and not why:
         note = "with all that is within it" if one.kind.children else ""
         return replace(step, action="delete", after=None, note=note)
-    note = "not in the file" + ("; it cannot be deleted" if delete else "")
-    return replace(step, note=note)
+    return replace(step, note="not in the file" + (f"; {why}" if delete else ""))
 
 
 def _of_found(one: FoundResource, directory: Directory) -> PlanStep:
@@ -320,8 +362,8 @@ def _of_found(one: FoundResource, directory: Directory) -> PlanStep:
         one.kind.name,
         one.address,
         (),
-        frozenset(names.uses),
-        frozenset(names.keeps),
+        frozenset(names.uses | one.held),
+        frozenset(names.keeps | one.held),
     )
 
 
@@ -339,7 +381,7 @@ def _without_those_in_use(
             None,
         )
         if step.action == "delete" and namer:
-            note = f"not in the file, but {namer} names it"
+            note = f"{step.note or 'not in the file'}, but {namer} names it"
             yield replace(step, action="leave", note=note, after=step.before)
         else:
             yield step

@@ -96,7 +96,7 @@ class Directory:
         self.own_service = account.credentials.chat_service_sid
         self._lists: dict[tuple[str, Parents], list[Any]] = {}
         self._within: dict[str, str] = {}
-        self._whole: dict[tuple[str, Parents, str], Any] = {}
+        self._read: dict[tuple[str, Parents, str], tuple[Any, Fields]] = {}
         self._expected: dict[tuple[str, Parents], dict[str, str]] = {}
         self.names: dict[str, str] = {}
 
@@ -132,7 +132,7 @@ class Directory:
 
     def forget(self, *place: Any) -> None:
         """Read a list again, given by kind and parents, when it is next needed; or all."""
-        caches: list[dict[Any, Any]] = [self._lists, self._whole]
+        caches: list[dict[Any, Any]] = [self._lists, self._read]
         for cache in caches:
             for each in [each for each in cache if each[: len(place)] == place]:
                 del cache[each]
@@ -159,17 +159,18 @@ class Directory:
         return ReferenceKind(noun, (*named, *self._expected.get((kind, parents), {}).items()))
 
     def fields(self, kind: ResourceKind, raw: Any, sid: str, parents: Parents) -> Fields:
-        """The fields of a resource of the account, by names."""
-        if kind.is_whole or kind.settings:
-            place = (kind.name, parents, sid)
-            if place not in self._whole:
-                self._whole[place] = None
+        """The fields of a resource of the account, by names; kept until its list is read again."""
+        place = (kind.name, parents, sid)
+        known, fields = self._read.get(place, (None, {}))
+        if known is not raw:
+            whole = raw
+            if kind.is_whole or kind.settings:
+                whole = None
                 with ignore_not_found():
-                    self._whole[place] = self.resource(kind, parents, sid).fetch()
-            raw = self._whole[place]
-            if raw is None:
-                return {}
-        return kind.read(raw, self.to_name((*parents, sid)))
+                    whole = self.resource(kind, parents, sid).fetch()
+            fields = {} if whole is None else kind.read(whole, self.to_name((*parents, sid)))
+            self._read[place] = raw, fields
+        return fields
 
     def resource(self, kind: ResourceKind, parents: Parents, sid: str) -> Any:
         """The SDK's context of a resource, or of what keeps its settings."""
@@ -199,15 +200,22 @@ class Directory:
         return swap
 
     def _reference(self, text: str) -> str:
-        """`ref:KIND/NAME` for a SID, of what it is within as well if need be; or the text."""
+        """A reference for a SID, with kinds and names of what it is within; or the text."""
         for kind in self._kinds(text):
-            everything = [*self._everywhere(kind)]
+            everything = self._everywhere(kind)
             found = next((address for address, sid in everything if sid == text), None)
             if found is not None:
-                if kind.view_of:
-                    found = (KINDS[kind.view_of].listed, *found[1:])
-                is_one = sum(address[-1] == found[-1] for address, _ in everything) == 1
-                return REFERENCE + spelled(found[-2:] if is_one else found)
+                root = KINDS[kind.view_of].listed if kind.view_of else found[0]
+                return REFERENCE + spelled((root, *found[1:]))
+        return text
+
+    def brief(self, kind: str, text: str, _path: Path) -> str:
+        """A reference without what it is within, unless several have its kind and name."""
+        for each in self._kinds(text) if not kind and text.startswith(REFERENCE) else ():
+            everything = [address for address, _ in self._everywhere(each)]
+            found = next((one for one in everything if REFERENCE + spelled(one) == text), ())
+            if found and sum(one[-1] == found[-1] for one in everything) == 1:
+                return REFERENCE + spelled(found[-2:])
         return text
 
     @staticmethod

@@ -180,7 +180,7 @@ def export(
     resources = []
     for one in survey.found:
         try:
-            resources.append(entry_of(one))
+            resources.append(entry_of(one, directory))
         except ValidationError as refused:
             problems.append(Problem(one.sid, repr(one.name), unwritable(refused)))
     if problems:
@@ -219,10 +219,14 @@ def _without_repeated_views(
     return kept, tuple(each for each in places if each[0] not in views or each in said)
 
 
-def entry_of(found: FoundResource) -> ResourceEntry:
+def entry_of(found: FoundResource, directory: Directory) -> ResourceEntry:
     """Describe a resource of an account; ValidationError for one that a file cannot describe."""
     kind = found.kind
-    given = {name: value for name, value in found.fields.items() if value is not None}
+    given = {
+        name: kind.converted(kind.by_name[name], value, directory.brief)
+        for name, value in found.fields.items()
+        if value is not None
+    }
     if not kind.is_single:
         _NAME.validate_python(found.name)
     return ResourceEntry(kind, found.address, kind.model.model_validate(given))

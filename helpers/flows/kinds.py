@@ -164,6 +164,7 @@ class ResourceKind:
         settings: Place of late fields in the SDK, below the resource, if not in it.
         view_of: The kind that shows the same resources; this one does in an API that has ended.
         brings: Names of what a new one contains from the start, by list.
+        holds: Attributes of the SDK's resource that name others besides its fields.
         permanent: Names of those that cannot be deleted.
         is_whole: Lists leave out values, so that each is fetched.
         unpack: Returns the fields of an answer, with SIDs; by default their attributes.
@@ -186,6 +187,7 @@ class ResourceKind:
     settings: str = ""
     view_of: str = ""
     brings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    holds: tuple[str, ...] = ()
     permanent: tuple[str, ...] = ()
     is_whole: bool = False
     unpack: Callable[[Any], Fields] | None = None
@@ -609,6 +611,7 @@ _KINDS = (
         (ResourceField("attributes", {}, Attributes),),
         within="workspaces",
         ignores_case=True,
+        holds=("activity_sid",),
         unpack=_attributes,
         pack=_as_attributes,
     ),

@@ -139,6 +139,7 @@ def plan(
     delete: bool = False,
     destroy: bool = False,
     targets: Sequence[str] = (),
+    was: str | Path | FlowFile | None = None,
 ) -> Plan:
     """Compare a flow file with an account; nothing is changed.
 
@@ -153,17 +154,25 @@ def plan(
         destroy: Whether all that the file names is deleted, and nothing else.
         targets: Resources that the plan is limited to, such as `queues/VIP`, with all that is
             within them and that they need.
+        was: An earlier version of the file: what it names, and the file does not, is deleted.
 
     Raises:
         FlowProblem: The file is not right, or names something that the account does not have; or
             there is no such target.
     """
     file = load(file)
-    options = {"delete": delete, "destroy": destroy, "targets": list(targets)}
+    former = None if was is None else load(was)
+    options: dict[str, Any] = {"delete": delete, "destroy": destroy, "targets": list(targets)}
+    if former is not None:
+        options["was"] = former.text
+        named = {(), *(entry.address for entry in file.resources)}
+        more = [place for place in former.places if place[:-1] in named]
+        places = tuple(dict.fromkeys((*file.places, *more)))
+        file = replace(file, lists=(*file.lists, *former.lists), places=places)
     directory = Directory(account)
     survey = Survey(directory, file.resources, file.places, file.where)
     found = flows_of(account, directory, file.lists)
-    planned = diff(file, found, survey, directory, delete, destroy)
+    planned = diff(file, found, survey, directory, delete, destroy, former)
     if targets:
         planned = targeted(planned, targets, file)
     conversations = impact.in_progress(account, planned)

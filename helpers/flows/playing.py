@@ -62,7 +62,11 @@ def add_commands(add: Command, account_of: GetAccount, file_of: GetFile) -> None
     comparing = add(
         "compare", _Compare(account_of, file_of), "play scripts with two flows, side by side"
     )
-    comparing.add_argument("other", metavar="OTHER", help="the other one, likewise")
+    comparing.add_argument(
+        "other",
+        metavar="OTHER",
+        help="the other one; each may be FILE#NAME, or a Studio definition in a .json file",
+    )
     comparing.add_argument(
         "scripts", metavar="SCRIPT", nargs="*", help="a script; by default every shipped one"
     )

@@ -100,6 +100,11 @@ class FoundResource:
     fields: Fields = field(default_factory=dict)
 
     @property
+    def held(self) -> set[str]:
+        """SIDs of others that it names besides its fields."""
+        return {getattr(self.raw, name) for name in self.kind.holds}
+
+    @property
     def state(self) -> Fields:
         """Its name, by its key, and its fields."""
         return self.fields if self.kind.is_single else {self.kind.key: self.name, **self.fields}

@@ -72,8 +72,10 @@ class Variable:
         """A value of its type; text, as of a command line, is read as one. Else ValueError."""
         kinds, form = _TYPES[self.type]
         if isinstance(given, str) and self.type != "string":
+            # For YAML, 010 is eight, and 1:30 is ninety.
+            read = yaml.safe_load if self.type == "list" else json.loads
             try:
-                given = yaml.safe_load(given)
+                given = read(given)
             except (yaml.YAMLError, ValueError, RecursionError):
                 given = None
         of_list = given if isinstance(given, list) else []
@@ -445,7 +447,7 @@ class _Declarations:
         self, node: yaml.Node | None, path: str, example: str
     ) -> Iterator[tuple[str, tuple[yaml.Node, yaml.Node]]]:
         """Pairs of a mapping by key; a problem if it is none."""
-        if node is None or (isinstance(node, yaml.ScalarNode) and node.value == ""):
+        if node is None or node.tag.endswith(":null"):
             return
         if not isinstance(node, yaml.MappingNode):
             self._problem(node, path, f"must be a mapping, such as `{example}`")

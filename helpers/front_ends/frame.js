@@ -4,7 +4,8 @@
 import { h } from "./dom.js";
 
 /** @import { AnyWidget } from "@anywidget/types" */
-/** @typedef {{ type: "start", mock: string, door: string, page: string }} Start */
+/** @typedef {{ mock: string, door: string }} Way  where the mock is, and the path that lets a frame in */
+/** @typedef {Way & { type: "start", to: string, page: string, title: string, width: string, height: string }} Start */
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const PATIENCE = 5_000;
@@ -16,7 +17,7 @@ function jupyter() {
   return base ? new URL(base, location.href).href : "";
 }
 
-/** @param {Start} start @returns {string[]} addresses at which the mock may be, the likeliest first */
+/** @param {Way} start @returns {string[]} addresses at which the mock may be, the likeliest first */
 function ways({ mock, door }) {
   const at = new URL(mock);
   const through = door && LOOPBACK.test(at.hostname) && jupyter();
@@ -24,7 +25,7 @@ function ways({ mock, door }) {
   return LOOPBACK.test(location.hostname) ? found : found.reverse();
 }
 
-/** @param {string} way @param {Start} start */
+/** @param {string} way @param {Way} start */
 async function reaches(way, { door }) {
   const options = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(PATIENCE) };
   try {
@@ -36,7 +37,7 @@ async function reaches(way, { door }) {
   }
 }
 
-/** @param {Start} start @returns {Promise<string>} the way to the mock, or "" */
+/** @param {Way} start @returns {Promise<string>} the way to the mock, or "" */
 async function wayTo(start) {
   for (const way of ways(start)) {
     if (await reaches(way, start)) return way;
@@ -55,23 +56,16 @@ const unreachable = (mock) =>
 export default {
   render({ model, el }) {
     const name = String(Math.random());
-    const frame = h("iframe", {
-      title: model.get("title"),
-      allow: "clipboard-read; clipboard-write",
-      style: `border:0;width:${model.get("width")};max-width:100%;height:${model.get("height")}px`,
-      hidden: true,
-    });
-    const problem = h("p", { role: "alert" });
-    el.append(frame, problem);
-
-    /** @param {Start & { to: string }} told */
+    /** @param {Start} told */
     const take = async (told) => {
       if (told.type !== "start" || told.to !== name) return;
       const way = await wayTo(told);
-      problem.textContent = way ? "" : unreachable(told.mock);
-      frame.hidden = !way;
-      if (way) frame.src = `${way}${told.door}${told.page}`;
-      model.send({ type: "shown", problem: problem.textContent });
+      const problem = way ? "" : unreachable(told.mock);
+      const style = `border:0;width:${told.width};max-width:100%;height:${told.height}`;
+      const allow = "clipboard-read; clipboard-write";
+      const frame = way && h("iframe", { title: told.title, src: `${way}${told.door}${told.page}`, allow, style });
+      el.replaceChildren(frame || h("p", { role: "alert" }, problem));
+      model.send({ type: "shown", problem });
     };
     model.on("msg:custom", take);
     model.send({ type: "hello", browser: name });

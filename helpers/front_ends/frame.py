@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 import anywidget
 from ipywidgets import Layout
-from traitlets import Int, Unicode
 
 from .. import html
 from ..account import Account
@@ -31,6 +30,8 @@ class FrontEndFrame(anywidget.AnyWidget):
         account: From `connect()`, of a mock; one in this kernel must be served.
         page: Path of the page with its query, such as `/webchat/?flow=FO...`.
         title: Name of the frame, for screen readers, and what a reader without a kernel sees.
+        width: In CSS.
+        height: Pixels.
 
     Raises:
         NotServed: The mock is not served.
@@ -38,13 +39,14 @@ class FrontEndFrame(anywidget.AnyWidget):
     """
 
     _esm = joined(_HERE / "frame.js")
-    title = Unicode().tag(sync=True)
-    width = Unicode("100%").tag(sync=True)
-    height = Int(600).tag(sync=True)
 
-    def __init__(self, account: Account, page: str, title: str, **size: Any) -> None:
-        self._start = {"type": "start", "page": page, **_way_to(account)}
-        super().__init__(title=title, layout=Layout(width="100%"), **size)
+    def __init__(
+        self, account: Account, page: str, title: str, *, width: str = "100%", height: int = 600
+    ) -> None:
+        size = {"width": width, "height": f"{height}px"}
+        self._start = {"type": "start", "page": page, "title": title, **size, **_way_to(account)}
+        super().__init__(layout=Layout(width="100%"))
+        self.title = title
         self.problem = ""
         self.on_msg(self._receive)
 

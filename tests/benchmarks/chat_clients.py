@@ -5,6 +5,8 @@
 The plan, one JSON line on stdin, is a list of `{"token": ..., "channel": ...}`. Once every client
 follows its channel, `ready` is printed. Whatever comes next on stdin ends it; then one line of JSON
 is printed: the seconds from the time written in each message to its arrival, for every client.
+A message has arrived when its bytes are read: what two hundred clients in one process then do with
+them, one after another, is no part of it.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ import re
 import sys
 import time
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from helpers.mock.realtime.notices import decode, encode
 
@@ -24,6 +26,14 @@ NOTIFIED = b'"method":"notification"'
 SENT = re.compile(rb'"text":"([0-9.]+)"')
 ID = re.compile(rb'"id":"(\w+)"')
 ADDED = b'"event_type":"list_item_added"'
+
+
+class Stamped(ClientConnection):
+    """A connection that keeps the time of its latest bytes."""
+
+    def data_received(self, data):
+        self.arrived = time.monotonic()
+        super().data_received(data)
 
 
 class Client:
@@ -35,7 +45,8 @@ class Client:
         self.waiting = {}
 
     async def run(self, uri, ready):
-        async with connect(uri, compression=None, max_queue=None) as self.socket:
+        options = {"compression": None, "max_queue": None, "create_connection": Stamped}
+        async with connect(uri, **options) as self.socket:
             listening = asyncio.create_task(self.listen())
             await self.say("init", token=self.token, registrations=[], capabilities=[])
             await self.ask("GET", "/Client/v1/Configuration")
@@ -76,7 +87,7 @@ class Client:
                 self.waiting.pop(frame.header["id"]).set_result(frame)
                 continue
             if ADDED in data:
-                self.latencies.append(time.monotonic() - float(SENT.search(data)[1]))
+                self.latencies.append(self.socket.arrived - float(SENT.search(data)[1]))
             await self.acknowledge(data)
 
     async def acknowledge(self, data):

@@ -22,9 +22,13 @@ TYPES = {
     "task_queues": "twilio_taskrouter_workspaces_task_queues_v1",
     "workflows": "twilio_taskrouter_workspaces_workflows_v1",
     "workers": "twilio_taskrouter_workspaces_workers_v1",
+    "chat services": "twilio_chat_services_v2",
+    "chat roles": "twilio_chat_services_roles_v2",
+    "conversations services": "twilio_conversations_services_v1",
+    "conversations roles": "twilio_conversations_services_roles_v1",
     "address_configurations": "twilio_conversations_configuration_addresses_v1",
 }
-"""Types of the provider by the keys of list answers."""
+"""Types of the provider by the keys of list answers, some with their product."""
 
 
 def get(account: Account, url: str) -> Any:
@@ -64,7 +68,10 @@ def _resources(account: Account) -> Iterator[tuple[str, dict[str, Any]]]:
     for answer in lists(account).values():
         if "meta" in answer:
             key = answer["meta"]["key"]
-            yield from ((TYPES[key], each) for each in answer[key] if key in TYPES)
+            for each in answer[key]:
+                product = "chat" if each["url"].startswith(CHAT) else "conversations"
+                if kind := TYPES.get(key) or TYPES.get(f"{product} {key}"):
+                    yield kind, each
         elif "definition" in answer:
             yield TYPES["flows"], answer
 
@@ -72,14 +79,18 @@ def _resources(account: Account) -> Iterator[tuple[str, dict[str, Any]]]:
 def attributes(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
     """The attributes that the provider keeps of a resource."""
     found = dict(resource)
-    for part in ("integration", "auto_creation"):
+    for part in ("integration", "auto_creation", "limits"):
         for name, value in (found.pop(part, None) or {}).items():
             found[f"{part}_{name}"] = value
+    if "permissions" in found:
+        found["permission"] = found.pop("permissions")
     if "definition" in found:
         found["definition"] = json.dumps(found["definition"])
     dropped = ("links", "url", "date_created", "date_updated", "account_sid")
     parents = [found[name] for name in ("workspace_sid",) if name in found]
     kept = {name: value for name, value in found.items() if name not in dropped}
+    if kind == TYPES["conversations services"]:
+        kept = {"sid": kept["sid"], "friendly_name": kept["friendly_name"]}
     return kept | {"id": "/".join([*parents, found["sid"]]), "if_match": None}
 
 

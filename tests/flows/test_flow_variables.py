@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from samples import EXTERNAL
 
 from helpers import Account
-from helpers.flows import ApplyStopped, FlowFile, FlowProblem, check, command, export, load, plan
+from helpers.flows import (
+    ApplyStopped,
+    FlowFile,
+    FlowProblem,
+    check,
+    command,
+    export,
+    load,
+    plan,
+    save,
+)
 from helpers.flows.variables import Values, Variable
 
 FILE = """\
@@ -139,6 +149,11 @@ def test_any_text_is_written_such_that_it_is_read_back(text: str) -> None:
         ("", "", {"env": ""}, "the text: environment '': is not in the file; it has prod, test"),
         ("", "", {"variables": {"hots": "x"}}, "the text: variable hots: is not under `variables"),
         ("", "", {"variables": {"retries": "many"}}, "variable retries: must be a number, such as"),
+        ("", "", {"variables": {"retries": "010"}}, "variable retries: must be a number, such as"),
+        ("", "", {"variables": {"retries": "1:30"}}, "variable retries: must be a number, such as"),
+        ("", "", {"variables": {"is_open": "yes"}}, "variable is_open: must be true or false, wit"),
+        ("", "", {"variables": {"warnings": "a, b"}}, "variable warnings: must be a list of text"),
+        ("test: {}", "test: ~", {"env": "test"}, "line 12: `${warnings}` has no value; give it"),
         ("", "", {"variables": {"retries": True}}, "variable retries: must be a number, such as"),
         ("", "", {"variables": {"host": 5}}, "variable host: must be text; put it in quotes"),
         ("", "", {"variables": {"host": "${x}"}}, "variable host: holds a variable, and may not"),
@@ -229,6 +244,73 @@ def test_a_secret_shows_nowhere(account: Account, client: Any) -> None:
     assert ENCODED in made[0].integration["url"]
     found += [export(account, secrets=["bot_token"]).text]
     assert not [each for each in found if ENCODED in each]
+
+
+WHOLE = """\
+variables:
+  host: {default: bot.example.com}
+  bot_token: {secret: true}
+flex_flows: []
+workspaces:
+  Shop:
+    event_callback_url: https://${host}/${bot_token}
+    workers:
+      zoe: {attributes: {key: "${bot_token}", deep: [{key: "a ${bot_token} b"}]}}
+studio_flows:
+  Bot: {definition: bot.json}
+"""
+BOT = """\
+{
+  "description": "Asks ${host} with ${bot_token}, not $${this}",
+  "initial_state": "Trigger",
+  "states": [
+    {"name": "Trigger", "type": "trigger", "transitions": [], "properties": {"key": "${bot_token}"}}
+  ]
+}
+"""
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """A file with a definition beside it, and a secret in all parts."""
+    (tmp_path / "bot.json").write_text(BOT, encoding="utf-8")
+    found = tmp_path / "whole.yaml"
+    found.write_text(WHOLE, encoding="utf-8")
+    return found
+
+
+def test_a_secret_in_any_kind_of_resource_shows_nowhere(
+    account: Account, whole: Path, tmp_path: Path, client: Any
+) -> None:
+    planned = plan(account, load(whole))
+    save(planned, tmp_path / "plan.json")
+    found = [(tmp_path / "plan.json").read_text(encoding="utf-8")]
+    found += [repr(planned), planned._repr_html_(), json.dumps(planned.as_json())]
+    found += [planned.table().to_string(), repr(planned.steps), load(whole).text]
+    planned.apply()
+    bot = next(one for one in client.studio.v2.flows.list() if one.friendly_name == "Bot")
+    described = bot.fetch().definition["description"]
+    assert described == f"Asks bot.example.com with {ENCODED}, not ${{this}}"
+    space = next(
+        one for one in client.taskrouter.v1.workspaces.list() if one.friendly_name == "Shop"
+    )
+    client.taskrouter.v1.workspaces(space.sid).update(event_callback_url="https://a.example")
+    found += [repr(plan(account, load(whole))), plan(account, load(whole))._repr_html_()]
+    exported = export(account, everything=True, secrets=["bot_token"])
+    assert "with ${bot_token}, not $${this}" in exported.text
+    assert not [each for each in [*found, exported.text] if ENCODED in each]
+
+
+def test_a_definition_beside_with_a_variable_of_no_value_is_refused_with_its_own_line(
+    whole: Path,
+) -> None:
+    beside = whole.with_name("bot.json")
+    beside.write_text(BOT.replace('"key": "${bot', '"key": "${bat'), encoding="utf-8")
+    with pytest.raises(FlowProblem) as caught:
+        load(whole)
+    assert str(caught.value).startswith(
+        f"{beside}:5: `${{bat_token}}` is no variable of the file (did you mean bot_token?)"
+    )
 
 
 def test_a_secret_is_written_by_its_name_and_read_back() -> None:

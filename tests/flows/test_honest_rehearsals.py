@@ -535,6 +535,8 @@ def test_a_picture_shows_queues_where_there_are_several_and_that_time_is_not_to_
     texts = {each.get_text() for each in axes.texts}
     assert {"Sales, priority 0", "Everyone, priority 5"} <= texts
     assert axes.get_xlabel() == "time, not to scale"
+    drawn = rehearse(TASK, steps, account=skilled).sequence().mermaid
+    assert "TaskRouter->>TaskRouter: task leaves queue Sales" in drawn
     (axes,) = rehearse(TASK, steps).plot().axes
     assert not any("Everyone" in each.get_text() for each in axes.texts)
 
@@ -592,7 +594,7 @@ def test_an_argument_that_makes_no_sense_is_refused_with_its_line(step: str, pro
 
 @pytest.mark.parametrize(
     "text",
-    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 9999],
+    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 1500],
 )
 def test_aliases_of_themselves_and_levels_without_end_are_refused(text: str) -> None:
     with pytest.raises(ScriptProblem, match=r"an alias of what it is in|nested too deep"):

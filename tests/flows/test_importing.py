@@ -6,13 +6,18 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from centres import centres
 from foreign import CONVERSATIONS, FLEX, STUDIO, get, lists, shown_state, state, write_lists
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import EXTERNAL, furnished
+from support import examples
 
-from helpers import Account
+from helpers import Account, connect
 from helpers.flows import FlowProblem, check, command, import_from, load, plan
 
 EVERYTHING = """\
@@ -74,7 +79,9 @@ def test_saved_answers_of_the_api_become_a_file_with_nothing_to_do(
     centre: Account, tmp_path: Path
 ) -> None:
     write_lists(centre, tmp_path)
+    other = saved(tmp_path, {"name": "a package"}, "package.json")
     read = import_from(tmp_path)
+    assert f"{other} is left out, as it has no resources of Twilio's" in read.notes
     assert_nothing_to_do(centre, read.text)
     assert "flow: Menu bot" in read.text
     assert "workflow: Second line" in read.text
@@ -145,6 +152,23 @@ def test_a_terraform_state_becomes_a_file_with_nothing_to_do(
     read = import_from(saved(tmp_path, form(centre), "terraform.tfstate"))
     assert_nothing_to_do(centre, read.text)
     assert "workflow: Second line" in read.text
+
+
+ONE = connect()
+"""An account that generated centres are applied to, and that is put back."""
+plan(ONE, "flex_flows: []\nworkspaces: {}\nstudio_flows: {}\n", delete=True).apply()
+
+
+@settings(max_examples=examples(6), deadline=None)
+@given(centres(), st.sampled_from([lists, state, shown_state]))
+def test_any_centre_that_others_saved_becomes_a_file_with_nothing_to_do(
+    text: str, form: Any
+) -> None:
+    assert ONE.mock is not None
+    with ONE.mock.snapshot(), TemporaryDirectory() as folder:
+        plan(ONE, text.replace("flex_flows: []\n", EXTERNAL), delete=True).apply()
+        read = import_from(saved(Path(folder), form(ONE)))
+        assert plan(ONE, read.text, delete=True).is_empty
 
 
 def test_a_sensitive_attribute_is_a_secret_by_name(
@@ -522,6 +546,14 @@ def test_without_the_parser_it_says_how_to_install_it(
     monkeypatch.setitem(sys.modules, "hcl2", None)
     with pytest.raises(FlowProblem, match=r"pip install 'flex-chat-lab\[terraform\]'"):
         import_from(configuration)
+
+
+def test_a_state_beside_a_configuration_is_said_not_to_be_read(configuration: Path) -> None:
+    path = saved(configuration, {}, "terraform.tfstate")
+    notes = import_from(configuration).notes
+    assert f"{path} was not read, as a configuration is beside it; give it to have its" in (
+        " ".join(notes)
+    )
 
 
 # -- the command, and mistakes

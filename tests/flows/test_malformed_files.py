@@ -82,7 +82,7 @@ FLOW_FILES = (
     Malformed("a tag of one's own", "flex_flows: !include flows.yaml\n", 1, "is not YAML"),
     Malformed("an unknown anchor", "flex_flows:\n  - *nobody\n", 2, "undefined alias"),
     Malformed("a directive", "%YAML 3.0\n---\nflex_flows: []\n", 1, "is not YAML"),
-    Malformed("deep nesting", "a: " + "[" * 5000 + "\n", None, "nested too deep; flatten it"),
+    Malformed("deep nesting", "a: " + "[" * 600 + "\n", None, "nested too deep; flatten it"),
     Malformed("a merge of no mapping", TASK + "    <<: 5\n", 9, "is not YAML"),
     Malformed("a merge of itself", "flex_flows: &a\n  - &b\n    <<: *b\n", 2, "is missing; add it"),
     # JSON that is not quite
@@ -200,7 +200,7 @@ SCRIPTS = (
     ),
     Malformed("a text", "customer opens\n", None, "is no script; begin with"),
     Malformed("a tab", SCRIPT + "\t- customer leaves\n", 4, "is not YAML"),
-    Malformed("deep nesting", "steps: " + "[" * 5000, None, "too deep"),
+    Malformed("deep nesting", "steps: " + "[" * 600, None, "too deep"),
     Malformed(
         "a step within itself", "steps: &a\n  - customer says: *a\n", 2, "needs what is said"
     ),
@@ -230,6 +230,16 @@ SCRIPTS = (
 )
 IMPORTS = (
     Malformed("nothing", "", 1, "is not JSON"),
+    Malformed("a flow file", TASK, None, "is YAML, as flow files are, which need no import"),
+    Malformed("a state of nothing that is read", json.dumps(STATE), None, "has no resources that"),
+    Malformed("a plan", json.dumps(STATE | {"planned_values": {}}), None, "is a plan; apply it"),
+    Malformed(
+        "a SID of two",
+        json.dumps([{"sid": "FO" + "X" * 32, "friendly_name": name} for name in "AB"]),
+        None,
+        "is the SID of 'A' and of 'B'; save each with its own",
+    ),
+    Malformed("values that are a list", "[]", None, "must be a mapping", name="a.tfvars.json"),
     Malformed("no JSON", "resource {\n", 1, "is not JSON: Expecting value (column 1)"),
     Malformed("JSON with comments", '{"a": 1,\n// b\n"c": 2}', 2, "is not JSON"),
     Malformed("JSON cut off", '{"a": [\n1,', 2, "is not JSON"),
@@ -261,6 +271,7 @@ IMPORTS = (
         "channel_type must be 'web'",
     ),
     Malformed("a missing file", None, None, "cannot be read (No such file or directory)"),
+    Malformed("a missing configuration", None, None, "cannot be read (No such", name="main.tf"),
     Malformed("an empty folder", None, None, "has nothing to read; give saved answers", name="."),
     Malformed("HCL cut off", 'resource "a" "b" {\n  x = [\n', None, "is not HCL", name="main.tf"),
     Malformed("HCL of UTF-16", "a = 1".encode("utf-16"), None, "is not UTF-8", name="main.tf"),
@@ -287,7 +298,8 @@ IMPORTS = (
 
 def refused(one: Malformed, folder: Path, capsys: pytest.CaptureFixture[str], *before: str) -> None:
     """Assert that a command refuses a file as it should."""
-    path = folder / one.name
+    is_json = before == ("import",) and one.name == "flows.yaml" and one.about != "a flow file"
+    path = folder / ("saved.json" if is_json else one.name)
     if one.content is not None:
         content = one.content.encode() if isinstance(one.content, str) else one.content
         path.write_bytes(content)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from centres import centres
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from support import everything, examples
 
 from helpers import Account, connect
@@ -342,10 +344,24 @@ def test_what_the_file_does_not_name_is_left_unless_it_is_to_be_deleted(shop: Ac
     assert plan(shop, text, delete=False).is_empty
 
 
+def test_an_activity_that_a_worker_is_in_is_left(shop: Account) -> None:
+    text = FILE.replace("    default_activity: Available\n", "    default_activity: Lunch\n")
+    text = text.replace("      Available: {available: true}\n", "")
+    notes = {step.name: step.note for step in plan(shop, text, delete=True).steps}
+    assert notes["Available"] == "not in the file, but worker 'zoe' names it"
+    plan(shop, text, delete=True).apply()
+    assert plan(shop, text, delete=True).is_empty
+    zoe = "    workers:\n      zoe: {attributes: {level: 5}}\n"
+    gone = text.replace(zoe, "    workers: {}\n")
+    writes = [str(one).partition(" (")[0] for one in plan(shop, gone, delete=True).operations]
+    assert writes == ["delete worker 'zoe'", "delete activity 'Available'"]
+    plan(shop, gone, delete=True).apply()
+
+
 def test_lists_that_the_file_does_not_have_are_no_concern_of_it(shop: Account) -> None:
     planned = plan(shop, "workspaces: {Shop: {workers: {zoe: {attributes: {level: 5}}}}}\n")
     assert {step.kept_in for step in planned.steps} == {"workspaces", "workers"}
-    assert plan(shop, "workspaces: {Shop: {workers: {}}}\n", delete=True).counts["delete"] == 2
+    assert plan(shop, "workspaces: {Shop: {workers: {}}}\n", delete=True).counts["delete"] == 1
 
 
 def test_a_former_name_makes_a_rename_that_others_follow(shop: Account) -> None:
@@ -364,6 +380,41 @@ def test_a_former_name_makes_a_rename_that_others_follow(shop: Account) -> None:
 def test_what_twilio_never_changes_is_refused_with_the_way_out(shop: Account) -> None:
     with pytest.raises(FlowProblem, match="line 5: 'Available' available: is True in the account"):
         plan(shop, FILE.replace("available: true", "available: false"))
+
+
+def test_what_an_earlier_version_named_is_deleted_and_what_others_made_is_left(
+    shop: Account,
+) -> None:
+    spaces = shop.client.taskrouter.v1.workspaces
+    [sid] = [one.sid for one in spaces.list() if one.friendly_name == "Shop"]
+    spaces(sid).task_queues.create("By hand")
+    text = FILE.replace("        default_filter: {queue: Everyone}\n", "").replace(
+        "              - {queue: Everyone}\n", ""
+    )
+    text = text.replace("      Everyone:\n", "").partition("    workers")[0]
+    planned = plan(shop, text, was=FILE)
+    assert {str(one).partition(" (")[0] for one in planned.operations} == {
+        "update workflow 'Main'",
+        "delete 'Custom chat'",
+        "delete queue 'Everyone'",
+        "delete worker 'zoe'",
+    }
+    planned.apply()
+    assert plan(shop, text, was=FILE).is_empty
+    left = [one.friendly_name for one in spaces(sid).task_queues.list()]
+    assert left == ["VIP", "By hand"]
+    assert spaces(sid).workers.list() == []
+    assert len(spaces.list()) == 2
+
+
+def test_a_protected_entry_of_an_earlier_version_is_not_deleted(shop: Account) -> None:
+    was = FILE.replace("attributes: {", "lifecycle: {prevent_destroy: true}, attributes: {")
+    text = FILE.replace("    workers:\n      zoe: {attributes: {level: 5}}\n", "")
+    with pytest.raises(FlowProblem, match="line 22: 'zoe': is to be deleted, as the file names it"):
+        plan(shop, text, was=was)
+    assert plan(shop, was, was=was).is_empty
+    renamed = FILE.replace("zoe: {", "joe: {formerly: zoe, ")
+    assert plan(shop, renamed, was=was).counts["delete"] == 0
 
 
 # -- destruction
@@ -418,6 +469,21 @@ def test_any_centre_is_exported_applied_to_an_empty_account_and_exported_the_sam
         assert plan(ONE, exported, delete=True).is_empty
         plan(OTHER, load(exported.text), delete=True).apply()
         assert export(OTHER, everything=True).text == exported.text
+
+
+@settings(max_examples=examples(8), deadline=None)
+@given(centres(), centres(), st.integers(0, 40), st.sampled_from(["before", "after"]))
+def test_any_centre_leads_to_any_other_even_when_interrupted(
+    first: str, second: str, at: int, phase: str
+) -> None:
+    assert ONE.mock is not None
+    with ONE.mock.snapshot():
+        plan(ONE, first, delete=True).apply()
+        fault = ONE.mock.faults.add(WRITES, skip=at, times=1, kind="timeout", phase=phase)
+        with fault, suppress(ApplyStopped):
+            plan(ONE, second, delete=True).apply()
+        plan(ONE, second, delete=True).apply()
+        assert plan(ONE, second, delete=True).is_empty
 
 
 def test_an_export_of_everything_is_a_file_for_which_nothing_is_to_do(
@@ -776,3 +842,20 @@ def test_a_saved_plan_is_for_one_account(tmp_path: Path, account: Account) -> No
     (tmp_path / "plan.json").write_text(other, encoding="utf-8")
     with pytest.raises(FlowProblem, match="is for account AC777"):
         saved_plan(account, tmp_path / "plan.json")
+
+
+def test_what_flex_works_with_is_deleted_by_no_plan(account: Account) -> None:
+    text = FILE.replace("  Shop:\n", "  Flex Task Assignment:\n").replace(
+        "workspace: Shop", "workspac"
+    )
+    text = text.partition("flex_flows")[0]
+    plan(account, text).apply()
+    planned = plan(account, text, destroy=True)
+    notes = {step.name: step.note for step in planned.steps if step.action == "leave"}
+    assert notes["Flex Task Assignment"] == "Flex works with it"
+    assert notes["Available"] == "not in the file, but workspace 'Flex Task Assignment' names it"
+    planned.apply()
+    [space] = account.client.taskrouter.v1.workspaces.list()
+    queues = account.client.taskrouter.v1.workspaces(space.sid).task_queues.list()
+    assert [queue.friendly_name for queue in queues] == ["Everyone"]
+    assert plan(account, "workspaces: {}\n\n", delete=True).is_empty

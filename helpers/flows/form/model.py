@@ -28,7 +28,7 @@ from ..rehearsal import Rehearsal, Script, rehearse
 EntryKind = Literal["text", "choice", "switch", "number"]
 
 
-class Entry(NamedTuple):
+class FormEntry(NamedTuple):
     """One field of the form, named as in `FlexFlowConfig.fields`; `empty` is its value at first."""
 
     name: str
@@ -48,22 +48,24 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (
-    Entry("friendly_name", "Name", "text"),
-    Entry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType), "custom"),
-    Entry("contact_identity", "Contact identity", "text"),
-    Entry("integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType), "studio"),
-    Entry("integration.flow", "Studio flow", "text"),
-    Entry("integration.url", "URL", "text"),
-    Entry("integration.workspace", "Workspace", "text"),
-    Entry("integration.workflow", "Workflow", "text"),
-    Entry("integration.channel", "Task channel", "text"),
-    Entry("integration.timeout", "Timeout, s", "number"),
-    Entry("integration.priority", "Priority", "number"),
-    Entry("integration.creation_on_message", "Task on first message", "switch"),
-    Entry("integration.retry_count", "Retry count", "number"),
-    Entry("long_lived", "Long-lived", "switch", empty=False),
-    Entry("janitor_enabled", "Janitor", "switch", empty=False),
-    Entry("enabled", "Enabled", "switch", empty=True),
+    FormEntry("friendly_name", "Name", "text"),
+    FormEntry("channel_type", "Channel type", "choice", get_args(flex_flows.ChannelType), "custom"),
+    FormEntry("contact_identity", "Contact identity", "text"),
+    FormEntry(
+        "integration_type", "Handler", "choice", get_args(flex_flows.IntegrationType), "studio"
+    ),
+    FormEntry("integration.flow", "Studio flow", "text"),
+    FormEntry("integration.url", "URL", "text"),
+    FormEntry("integration.workspace", "Workspace", "text"),
+    FormEntry("integration.workflow", "Workflow", "text"),
+    FormEntry("integration.channel", "Task channel", "text"),
+    FormEntry("integration.timeout", "Timeout, s", "number"),
+    FormEntry("integration.priority", "Priority", "number"),
+    FormEntry("integration.creation_on_message", "Task on first message", "switch"),
+    FormEntry("integration.retry_count", "Retry count", "number"),
+    FormEntry("long_lived", "Long-lived", "switch", empty=False),
+    FormEntry("janitor_enabled", "Janitor", "switch", empty=False),
+    FormEntry("enabled", "Enabled", "switch", empty=True),
 )
 EMPTY: dict[str, Any] = {entry.name: entry.empty for entry in ENTRIES} | {
     f"integration.{name}": value

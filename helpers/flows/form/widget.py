@@ -19,7 +19,7 @@ from ..errors import REFUSALS
 from ..rehearsal import SCRIPTS, Script
 from ..rehearsal.script import script_of
 from ..render import badge
-from .model import ENTRIES, Entry, FlowFormModel, FormState
+from .model import ENTRIES, FlowFormModel, FormEntry, FormState
 
 _LABEL = {"description_width": "9em"}
 _LABELS = {entry.name: entry.label for entry in ENTRIES}
@@ -119,7 +119,7 @@ class FlowForm(Still, HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.rehearsal.value = f"{box}{_dimmed(state, played)}</div>"
 
 
-def _field(entry: Entry, model: FlowFormModel, names: tuple[str, ...]) -> Any:
+def _field(entry: FormEntry, model: FlowFormModel, names: tuple[str, ...]) -> Any:
     value = model.state.values[entry.name]
     common = {"description": entry.label, "style": _LABEL, "layout": Layout(width="auto")}
     control: Any

@@ -35,6 +35,12 @@ def resources_in(content: Any) -> Iterator[Resource]:
                 ahead = [*(value for name, value in each.items() if name != "meta"), *ahead]
 
 
+def has_more(content: Any) -> bool:
+    """Return whether this is a page of a list, and not its last one."""
+    meta = content.get("meta") if isinstance(content, dict) else None
+    return isinstance(meta, dict) and bool(meta.get("next_page_url"))
+
+
 def is_resource(content: dict[str, Any]) -> bool:
     """Return whether this is a resource, which has a SID, or settings, which have a URL."""
     if _SID.fullmatch(str(content.get("sid"))):
@@ -44,9 +50,7 @@ def is_resource(content: dict[str, Any]) -> bool:
 
 def is_state(content: object) -> bool:
     """Return whether this is a Terraform state, or what `terraform show -json` writes."""
-    return isinstance(content, dict) and (
-        "terraform_version" in content or ("format_version" in content and "values" in content)
-    )
+    return isinstance(content, dict) and "terraform_version" in content
 
 
 def recognised(text: str, source: str) -> str:

@@ -15,10 +15,12 @@ from twilio.http.response import Response
 from ...account import Account
 from ...mock import Credentials
 from ..config import FlexFlowConfig
+from ..errors import FlowProblem, Problem
 
 Resource = dict[str, Any]
 TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"
 CHAT, CONVERSATIONS = "chat.twilio.com", "conversations.twilio.com"
+CONVERSATION_SERVICES = "conversation_services"
 FLEX_WORKSPACE = "Flex Task Assignment"
 """The workspace of every account of Flex."""
 
@@ -140,6 +142,10 @@ class SavedAccount:
             self.left_out[prefix] = self.left_out.get(prefix, 0) + 1
             return
         known = self._resources.get(path, {})
+        name, other = resource.get("friendly_name"), known.get("friendly_name")
+        if name and other and name != other:
+            fix = f"is the SID of {other!r} and of {name!r}; save each with its own, and once"
+            raise FlowProblem(Problem(place, str(resource.get("sid")), fix))
         self._resources[path] = known | {
             name: each for name, each in resource.items() if each is not None or name not in known
         }
@@ -159,11 +165,16 @@ class SavedAccount:
             name = str(resource.get("friendly_name"))
             if path.startswith("studio") and not resource.get("definition"):
                 yield "studio_flows", name
-            if re.fullmatch(f"{CONVERSATIONS}/v1/Services/[^/]+", path):
-                if f"{path}/Configuration" not in self._resources:
-                    yield "conversation_services", name
-                elif f"{path}/Configuration/Webhooks" not in self._resources:
-                    yield "conversation_services", name, "webhooks"
+            service = re.fullmatch(f"({CONVERSATIONS}/v1|{CHAT}/v2)/Services/([^/]+)", path)
+            settings = f"{CONVERSATIONS}/v1/Services/{service[2]}/Configuration" if service else ""
+            if service and settings not in self._resources:
+                # What both APIs show is that of Conversations in a file.
+                yield (
+                    "chat_services" if service[1].startswith(CHAT) else CONVERSATION_SERVICES,
+                    name,
+                )
+            elif service and f"{settings}/Webhooks" not in self._resources:
+                yield CONVERSATION_SERVICES, name, "webhooks"
 
     def _complete(self) -> None:
         """Add the workspaces that are not there, and defaults of what Twilio always answers."""

@@ -15,14 +15,19 @@ from ..errors import FlowProblem, Problem
 from ..exporting import export
 from ..file import FlowFile, load, text_of, write_text
 from ..variables import ENVIRONMENTS, VARIABLES, Given, Values, read_json
-from .api import is_state, resources_in
-from .hcl import TerraformResource, TerraformVariable, read_configuration, read_values
+from .api import has_more, is_state, resources_in
+from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
 from .saved import Resource, SavedAccount
 from .state import BY_TYPE, as_answered, resources_of_state
 
 TEMPLATE = "infra-as-code/terraform/environments"
 """Folder of the environments of flex-project-template."""
-AUTOMATIC = ("terraform.tfvars", "*.auto.tfvars")
+AUTOMATIC = (
+    "terraform.tfvars",
+    "terraform.tfvars.json",
+    "*.auto.tfvars",
+    "*.auto.tfvars.json",
+)
 """Files of values that Terraform reads by itself, the later ones winning."""
 KINDS = (
     "saved answers of Twilio's API (JSON), a Terraform state (terraform.tfstate, or what"
@@ -98,13 +103,13 @@ class _Import:
 
     def read(self, sources: Sequence[Path]) -> None:
         """Read all sources."""
-        values = [each for each in sources if each.suffix == ".tfvars"]
+        values = [each for each in sources if each.name.endswith((".tfvars", ".tfvars.json"))]
         for each in values:
             read = read_values(each)
             if len(values) == 1:
                 self._given = read | self._given
             else:
-                self._environments[each.stem] = read
+                self._environments[each.name.partition(".")[0]] = read
         others = [each for each in sources if each not in values]
         if values and not any(each.is_dir() or each.suffix == ".tf" for each in others):
             fix = "has values for a configuration; give the folder of its .tf files, too"
@@ -113,6 +118,7 @@ class _Import:
             if each.is_dir():
                 self._folder(each)
             elif each.suffix == ".tf":
+                text_of(each, KINDS)  # that it is there; one file alone is no configuration
                 self._configuration(each.parent)
             else:
                 self._file(each)
@@ -129,12 +135,15 @@ class _Import:
             self._configuration(folder)
         elif files := sorted([*folder.glob("*.json"), *folder.glob("*.tfstate")]):
             for each in files:
-                self._file(each)
+                self._file(each, is_named=False)
         else:
             raise FlowProblem(Problem(str(folder), "", f"has nothing to read; give {KINDS}"))
 
-    def _file(self, path: Path) -> None:
+    def _file(self, path: Path, *, is_named: bool = True) -> None:
         source = str(path)
+        if path.suffix in (".yaml", ".yml"):
+            fix = f"is YAML, as flow files are, which need no import; give {KINDS}"
+            raise FlowProblem(Problem(source, "", fix))
         content = read_json(text_of(path, KINDS), source)
         before = len(self._saved) + sum(self._saved.left_out.values())
         if is_state(content):
@@ -147,18 +156,22 @@ class _Import:
                             else value
                             for name, value in each.attributes.items()
                         }
-                        self._add(as_answered(replace(each, attributes=hidden)), each)
+                        self._declared.append((as_answered(replace(each, attributes=hidden)), each))
                     else:
                         self._notes.append(f"{source}: {each.address} is left out")
             except (AttributeError, KeyError, TypeError) as error:
                 fix = f"is no state as Terraform writes it ({error}); refresh it"
                 raise FlowProblem(Problem(source, "", fix)) from None
             return
+        if has_more(content):
+            self._notes.append(f"{source} is not the last page of its list; save the others, too")
         for resource in resources_in(content):
             self._saved.add(resource, source)
         if len(self._saved) + sum(self._saved.left_out.values()) == before:
-            fix = f"has no resources of Twilio's; give {KINDS}"
-            raise FlowProblem(Problem(source, "", fix))
+            if is_named:
+                fix = f"has no resources of Twilio's; give {KINDS}"
+                raise FlowProblem(Problem(source, "", fix))
+            self._notes.append(f"{source} is left out, as it has no resources of Twilio's")
 
     def _configuration(self, folder: Path) -> None:
         given: dict[str, Any] = {}
@@ -166,6 +179,10 @@ class _Import:
             for each in sorted(folder.glob(pattern)):
                 given |= read_values(each)
         given |= self._given
+        self._notes += [
+            f"{each} was not read, as a configuration is beside it; give it to have its values"
+            for each in sorted(folder.glob("*.tfstate"))
+        ]
         of_environments = {name for each in self._environments.values() for name in each}
         texts = frozenset(name for name in of_environments if isinstance(self._value_of(name), str))
         for name in sorted(of_environments - texts - given.keys()):
@@ -179,8 +196,11 @@ class _Import:
         found = read_configuration(folder, given, _sid_of, texts)
         self._variables |= found.variables
         self._notes += [f"{each} is left out" for each in found.left_out]
-        for resource in found.resources:
-            self._add(as_answered(resource), resource)
+        for made in found.resources:
+            self._declared.append((as_answered(made), made))
+            if BY_TYPE[made.type].noun == "conversation service":  # a new one, by its defaults
+                settings = f"{BY_TYPE[made.type].path_of(made.attributes)}/Configuration"
+                self._saved.add({"url": f"https://{settings}"}, made.where)
 
     def _value_of(self, name: str) -> Any:
         return next(each[name] for each in self._environments.values() if name in each)
@@ -194,9 +214,6 @@ class _Import:
         self._variables[variable.name] = variable
         return variable.placeholder
 
-    def _add(self, resource: Resource, origin: TerraformResource) -> None:
-        self._declared.append((resource, origin))
-
     def _settle(self) -> None:
         """Save the resources of Terraform, in which variables stand as what they must be."""
         urls = {each.placeholder: each.url for each in self._variables.values()}
@@ -205,11 +222,8 @@ class _Import:
             text = json.dumps(_with_urls(resource, urls))
             for each in spaces:  # a workspace by a variable, for which any SID does
                 text = text.replace(each, f"WS{hashlib.sha256(each.encode()).hexdigest()[:32]}")
-            where, kind = f"{origin.where} {origin.address}", BY_TYPE[origin.type]
-            self._saved.add(json.loads(text), where, kind)
-            if kind.noun == "conversation service":  # Terraform keeps no settings of it
-                settings = f"{kind.path_of(resource)}/Configuration"
-                self._saved.add({"url": f"https://{settings}"}, where)
+            where = f"{origin.where} {origin.address}"
+            self._saved.add(json.loads(text), where, BY_TYPE[origin.type])
 
     def imported(self, source: str) -> Imported:
         """The file for what was read."""
@@ -236,8 +250,12 @@ class _Import:
             if not each.secret
             and not all(each.name in one for one in environments.values() or ((),))
         ]
-        written = self._kept(replace(file, values=values)).text
-        return Imported(written, source, tuple(self._all_notes()), tuple(needed))
+        kept = self._kept(replace(file, values=values))
+        if not (kept.entries or kept.resources):
+            left = f" What there is: {'; '.join(self._all_notes())}." if self._all_notes() else ""
+            fix = f"has no resources that a flow file holds; give {KINDS}.{left}"
+            raise FlowProblem(Problem(source, "", fix))
+        return Imported(kept.text, source, tuple(self._all_notes()), tuple(needed))
 
     def _placed(self, problem: Problem) -> Problem:
         """A problem with a resource at the place where it was saved."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import FlowProblem, Problem
 from ..variables import read_json
-from .hcl import TerraformResource
+from .configuration import TerraformResource
 from .saved import KINDS, Resource
 
 BY_TYPE = {kind.terraform: kind for kind in KINDS}
@@ -23,6 +23,9 @@ def resources_of_state(content: Mapping[str, Any], source: str) -> Iterator[Terr
     Raises:
         FlowProblem: It is of a form that is not known.
     """
+    if "planned_values" in content:
+        fix = "is a plan; apply it and give the state, or give the folder of its .tf files"
+        raise FlowProblem(Problem(source, "", fix))
     if "values" in content:
         yield from _shown(content["values"].get("root_module") or {}, source)
         return

@@ -70,7 +70,7 @@ class Picture(Figure):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PlotMark:
     """A message, or an answer to an offer."""
 
     x: float
@@ -87,7 +87,7 @@ class Layout:
     `queues` has the places at which a task comes into a queue: the task, and queue and priority.
     """
 
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[PlotMark] = field(default_factory=list)
     bars: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     moments: list[tuple[float, int]] = field(default_factory=list)
     queues: list[tuple[float, str, str]] = field(default_factory=list)
@@ -127,7 +127,7 @@ def laid_out(rows: Sequence[Row]) -> Layout:
 def _mark(layout: Layout, lane: str, text: str, *, is_said: bool = True) -> None:
     if any(mark.x == layout.end for mark in layout.marks):
         layout.end += 1
-    layout.marks.append(Mark(layout.end, lane, text, is_said))
+    layout.marks.append(PlotMark(layout.end, lane, text, is_said))
 
 
 def plot(rows: Sequence[Row], title: str) -> Picture:
@@ -157,7 +157,7 @@ def plot(rows: Sequence[Row], title: str) -> Picture:
     return picture
 
 
-def _draw(axes: Axes, mark: Mark, height: float) -> None:
+def _draw(axes: Axes, mark: PlotMark, height: float) -> None:
     colour = LOST if mark.is_lost else SPEAKERS[mark.lane]
     shape = "X" if mark.is_lost else "o" if mark.is_said else "D"
     axes.plot([mark.x], [height], shape, color=colour, markersize=8 if mark.is_said else 5)

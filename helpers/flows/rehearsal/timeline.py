@@ -172,9 +172,9 @@ class Record:
         """Add rows for everything since the last call, each request before its effects."""
         entries = self._mock.journal.since(self._position)
         self._position = self._mock.journal.position
-        self.entries += entries
         for entry in entries:
             self._add_before(entry.number)
+            self.entries.append(entry)
             what, target = self._numbered(entry.text), f"to {entry.target}"
             is_own = entry.source == CUSTOMER and self.acting.startswith(CUSTOMER)
             who = self.acting if is_own else entry.source
@@ -196,6 +196,7 @@ class Record:
                 note = routing.pop(0)
                 what, detail = self._numbered(note.text), self._numbered(note.detail)
                 self.rows.append(Row(note.at, self.seconds, "task", TASKROUTER, what, detail))
+                self.entries.append(JournalEntry(note.at, TASKROUTER, TASKROUTER, what, "task"))
             else:
                 return
 

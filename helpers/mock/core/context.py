@@ -11,7 +11,7 @@ from ...interrupts import Uninterrupted, let_in, put_off
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
-from .store import Mark, R, Resource, Store
+from .store import R, Resource, Store, StoreMark
 
 AccountState = tuple[bytearray, Any]
 
@@ -55,7 +55,7 @@ class Backend:
                     self._rewind(mark)
                 self.sids.state = sids
 
-    def _rewind(self, mark: Mark) -> None:
+    def _rewind(self, mark: StoreMark) -> None:
         self.store.begin()
         is_kept = False
         try:

@@ -33,7 +33,7 @@ class NoUnitOfWork(RuntimeError):
     """A write was tried outside a unit of work."""
 
 
-class Mark:
+class StoreMark:
     """A state of a store to go back to.
 
     Attributes:
@@ -99,7 +99,7 @@ class Store:
         self._fresh = Fresh()
         self._written: set[TableCache] = set()
         self._waiting = 0
-        self._marks: list[Mark] = []
+        self._marks: list[StoreMark] = []
         self._execute: Callable[..., sqlite3.Cursor] = self._db.execute
         self._execute_many: Callable[..., sqlite3.Cursor] = self._db.executemany
         if self.is_on_disk or image:
@@ -634,14 +634,14 @@ class Store:
 
     # -- marks
 
-    def mark(self) -> Mark:
+    def mark(self) -> StoreMark:
         """Return the present state, for `rewind()`; it takes what is written from now on."""
-        mark = Mark()
+        mark = StoreMark()
         with self.lock:
             self._marks.append(mark)
         return mark
 
-    def rewind(self, mark: Mark) -> None:
+    def rewind(self, mark: StoreMark) -> None:
         """Put every row back as it was at a mark, as `restore` does, within a unit of work.
 
         Only for a mark without an image, which `restore` takes; it is no mark any more.
@@ -658,7 +658,7 @@ class Store:
         mark.write(self._execute_many)
         self._forget(mark.rows)
 
-    def forget_mark(self, mark: Mark) -> None:
+    def forget_mark(self, mark: StoreMark) -> None:
         """Keep nothing for a mark any more."""
         with self.lock:
             self._marks.remove(mark)

@@ -46,7 +46,7 @@ from .origin_check import (
     is_loopback,
     name_of,
 )
-from .request_log import Entry, ServedRequests
+from .request_log import LogEntry, ServedRequests
 from .rest_app import RestApp
 
 _FOR_BROWSERS = re.compile(
@@ -261,7 +261,7 @@ def _is_file_of_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and path.startswith(CHAT_PATHS)
 
 
-def _logged(entry: Entry) -> LoggedRequest:
+def _logged(entry: LogEntry) -> LoggedRequest:
     """A request as the account's own log has it, beside those of this process."""
     served = entry()
     refusal = None if served.status < 400 else json_object(served.answer)

@@ -68,7 +68,7 @@ class ServedRequest:
     __repr__ = masked_repr
 
 
-class Entry:
+class LogEntry:
     """A request of the log, made ready to be shown when it is read: most never are."""
 
     __slots__ = ("_made", "_make")
@@ -89,9 +89,9 @@ class ServedRequests:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: deque[Entry] = deque(maxlen=KEPT)
+        self._kept: deque[LogEntry] = deque(maxlen=KEPT)
         self._numbers = itertools.count(1)
-        self._followers: list[Callable[[Entry], None]] = []
+        self._followers: list[Callable[[LogEntry], None]] = []
         self._lock = threading.Lock()
 
     def add(
@@ -109,7 +109,7 @@ class ServedRequests:
         parameters = {**request.query, **request.form}
         is_kept = reply.json is not None and len(content) <= MAX_ANSWER
         with self._lock:
-            entry = Entry(
+            entry = LogEntry(
                 partial(
                     _served,
                     request.path,
@@ -141,7 +141,7 @@ class ServedRequests:
         with self._lock:
             self._kept.clear()
 
-    def follow(self, follower: Callable[[Entry], None]) -> Callable[[], None]:
+    def follow(self, follower: Callable[[LogEntry], None]) -> Callable[[], None]:
         """Call `follower` with every request from now on. Returns a call that ends this."""
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)

@@ -14,7 +14,6 @@ import jwt
 
 from .backend import TOKEN_LIFETIME, CustomerTokens, NotACustomer, NotReady
 
-
 _BY_THE_MOCKS_CLOCK: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
