@@ -17,8 +17,9 @@ from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
 from .directory import Directory
 from .errors import FlowProblem, Problem
 from .exporting import AccountFlow
+from .field_types import Path
 from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, spelled
+from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
 from .readable import FieldChange, changes_of, changes_within
 from .resources import FoundResource, ResourceEntry, Survey
 from .variables import meant

@@ -18,7 +18,8 @@ from ..flex_ui import ignore_not_found
 from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from .conversations import ADDRESSES, AddressConfig, ConversationConfig
 from .errors import FlowProblem, Problem
-from .kinds import KINDS, REFERENCE, Address, Fields, Path, ResourceKind, Swap, spelled
+from .field_types import Path
+from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, Swap, spelled
 from .variables import meant
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
