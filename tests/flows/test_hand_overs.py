@@ -79,5 +79,5 @@ def test_the_command_says_so_too(
     script.write_text(yaml.safe_dump({"name": "Short", "steps": SCRIPT}))
     code = command.main(["rehearse", str(file), "--script", str(script), "--to", "http://x"])
     out, err = capsys.readouterr()
-    assert (code, err) == (0, "")
+    assert (code, err) == (1, "")
     assert "the agent had a task but no chat" in out
