@@ -246,7 +246,8 @@ def test_differences_name_the_change_that_foretells_them() -> None:
     assert ("request", "Flex Flow 'Support'") in by
     assert ("request", "pages and apps on twilio-chat") in by
     assert ("request", "Flex UI 1") in by
-    assert repr(found).endswith("differences, all of them foretold by the report.")
+    said = "all of them foretold by the report. Steps that could not be done: 0 before, 1 after."
+    assert repr(found).endswith(said)
 
 
 def test_from_a_task_that_is_canceled_on_all_that_differs_follows() -> None:
