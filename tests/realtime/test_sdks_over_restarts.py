@@ -40,6 +40,7 @@ def test_nothing_is_lost_or_doubled_over_a_restart(sdk: Sdk, tmp_path: Path) -> 
         gone = channel.messages.create(body="gone")
         jane.wait_for("messageUpdated")
         jane.wait_for("messageAdded", body="gone")
+        jane.ask("members", sid)
 
         first_life.close()
         jane.wait_for("connectionStateChanged", value="connecting")

@@ -97,6 +97,7 @@ def test_a_dropped_socket_catches_up_with_nothing_lost_or_doubled(
     sid = channel.fetch().sid
     kept = [channel.messages.create(body=f"kept {n}", from_="bob") for n in range(3)]
     jane.wait_for("messageAdded", body="kept 2")
+    jane.ask("members", channel.fetch().sid)
     mock.realtime.hang_up("as if a network had failed")
     jane.wait_for("connectionStateChanged", value="connecting")
 
