@@ -27,6 +27,8 @@ from test_notebooks import NOTEBOOKS, SOLUTION, load, source
 from helpers.mock.server.chat_page.sdk_copy import CHAT
 
 EVERY_CELL_TWICE = (Path(__file__).parent / "every_cell_twice.js").read_text("utf-8")
+REFUSED = {"assets.twilio.com", "assets.flex.twilio.com", "media.twiliocdn.com"}
+"""Hosts of fonts and a sound that Twilio's front ends in 11 want; their pages' policy refuses it."""
 LOADED = "async () => { await jupyterapp.restored; return null; }"
 
 
@@ -167,7 +169,7 @@ def test_each_cell_runs_again_and_the_solution_is_taken(
 
 def test_no_request_left_the_machine(page: Browser) -> None:
     hosts = {urlsplit(url).hostname for url in page.requested if url.startswith("http")}
-    assert hosts == {"127.0.0.1"}
+    assert hosts - REFUSED == {"127.0.0.1"}
 
 
 def is_foreign(error: str) -> bool:
@@ -176,6 +178,10 @@ def is_foreign(error: str) -> bool:
         # JupyterLab asks for a relative picture at its own address before it has worked out that
         # of the notebook's folder; that each is shown in the end is asserted
         return "404" in error
+    if "[anywidget] Failed to initialize model" in error:
+        return "AbortSignal" in error  # its cell was run again before it was there
+    if "Security" in error and "Policy" in error:  # of the pages in 11
+        return any(host in error for host in REFUSED)
     if "/v3/wsconnect" in error:  # Twilio's SDK, in 07, connects again
         return "establish a connection" in error or "ERR_CONNECTION_REFUSED" in error
     return "/static/lab/" in error and "blob:" not in error  # from where widgets are loaded

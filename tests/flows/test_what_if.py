@@ -1,4 +1,4 @@
-"""A day with sliders: what they change, and what is shown."""
+"""A day with fields: what they change, and what is shown."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_it_begins_with_the_day_that_a_load_test_of_its_own_finds(what_if: WhatI
     assert repr(what_if) == f"WhatIf({alone.title!r})"
 
 
-def test_each_slider_changes_its_part_of_the_day_and_back_again(what_if: WhatIf) -> None:
+def test_each_field_changes_its_part_of_the_day_and_back_again(what_if: WhatIf) -> None:
     first = what_if.day
     what_if.customers.value = 150
     assert what_if.day.demand.seconds == first.demand.seconds

@@ -1,4 +1,4 @@
-"""A simulated day with sliders, for a notebook."""
+"""A simulated day with fields to change, for a notebook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from ipywidgets import HTML, HBox, IntSlider, Layout, VBox
+from ipywidgets import HTML, BoundedIntText, HBox, Layout, VBox
 
 from ...account import Account
 from ...html import table as html_table
@@ -39,13 +39,13 @@ class Scaled:
 
 
 class WhatIf(Still, VBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """Sliders over a day: agents, customers, talks, and which day; its figures and picture below.
+    """Fields over a day: agents, customers, talks, and which day; its figures and picture below.
 
-    The same day comes again with the same sliders. `day` is the one shown.
+    The same day comes again with the same fields. `day` is the one shown.
 
     Args:
         flow: The config.
-        agents: As for `load_test`, of one group; the slider adds to each hour, or takes away.
+        agents: As for `load_test`, of one group; the field adds to each hour, or takes away.
         arrivals: As for `load_test`, as are the following.
         handle_time: Duration of a talk with an agent.
         patience: Longest wait for an agent.
@@ -77,18 +77,17 @@ class WhatIf(Still, VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._demand, self._staffing = demand, staffing
         [self._job] = jobs_of([flow], demand, staffing, 1, account, None)
         self._is_checked = False
-        wide = {"continuous_update": False, "style": {"description_width": "9em"}}
-        self.more = IntSlider(0, -3, 3, description="Agents, more", **wide)
-        self.customers = IntSlider(100, 50, 150, 10, description="Customers, %", **wide)
-        self.talks = IntSlider(100, 50, 150, 10, description="Talks, %", **wide)
-        self.seed = IntSlider(1, 1, 20, description="Day", **wide)
-        self._sliders = (self.more, self.customers, self.talks, self.seed)
+        self.more = _field("Agents, more", 0, -3, 3)
+        self.customers = _field("Customers, %", 100, 50, 150, 10)
+        self.talks = _field("Talks, %", 100, 50, 150, 10)
+        self.seed = _field("Day", 1, 1, 20)
+        self._fields = (self.more, self.customers, self.talks, self.seed)
         self._figures = HTML(layout=Layout(padding="0 0 0 24px"))
         self._picture = HTML()
         self.day = self._show()
-        for slider in self._sliders:
-            slider.observe(self._moved, names="value")
-        above = HBox([VBox(self._sliders), self._figures], layout=Layout(flex_flow="row wrap"))
+        for each in self._fields:
+            each.observe(self._moved, names="value")
+        above = HBox([VBox(self._fields), self._figures], layout=Layout(flex_flow="row wrap"))
         super().__init__(children=[above, self._picture])
 
     def __repr__(self) -> str:  # the same on every run, as notebooks store it
@@ -118,6 +117,18 @@ class WhatIf(Still, VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._figures.value = html_table(rows)
         self._picture.value = day.plot()._repr_mimebundle_()["text/html"]
         return day
+
+
+def _field(description: str, value: int, least: int, most: int, step: int = 1) -> BoundedIntText:
+    """Return a field with a label that screen readers find, as they do not a slider's."""
+    return BoundedIntText(
+        value=value,
+        min=least,
+        max=most,
+        step=step,
+        description=description,
+        style={"description_width": "9em"},
+    )
 
 
 def _scaled(demand: Demand, customers: float, talks: float) -> Demand:
