@@ -28,7 +28,7 @@ from helpers.mock.server.chat_page.sdk_copy import CHAT
 
 EVERY_CELL_TWICE = (Path(__file__).parent / "every_cell_twice.js").read_text("utf-8")
 REFUSED = {"assets.twilio.com", "assets.flex.twilio.com", "media.twiliocdn.com"}
-"""Hosts of fonts and a sound that Twilio's front ends in 11 want; their pages' policy refuses it."""
+"""Hosts of fonts and a sound for Twilio's front ends in 11; their pages' policy refuses them."""
 LOADED = "async () => { await jupyterapp.restored; return null; }"
 
 
