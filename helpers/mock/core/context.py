@@ -11,7 +11,7 @@ from ...interrupts import Uninterrupted, let_in, put_off
 from .clock import Clock
 from .events import Event, Events
 from .sids import Sids
-from .store import R, Resource, Store, StoreMark
+from .store import R, Resource, Store
 
 AccountState = tuple[bytearray, Any]
 
@@ -52,19 +52,9 @@ class Backend:
                     self.store.forget_mark(mark)
                     self.store.restore(mark.image)
                 else:
-                    self._rewind(mark)
+                    with self.transaction():
+                        self.store.rewind(mark)
                 self.sids.state = sids
-
-    def _rewind(self, mark: StoreMark) -> None:
-        self.store.begin()
-        is_kept = False
-        try:
-            self.store.rewind(mark)
-            is_kept = True
-        finally:
-            self.store.end(keep=is_kept)
-            self.store.depth -= 1
-            self.store.lock.release()
 
     def transaction(self) -> _Unit:
         """Return one unit of work: state and events together, or neither.
