@@ -12,7 +12,7 @@ from typing import overload
 from .. import html
 from ..account import Account
 from ..flows import AddressConfig, Comparison, FlexFlowConfig, FlowProblem
-from ..flows.copying import Servers, account_of, copy_of
+from ..flows.accounts.copying import Servers, account_of, copy_of
 from ..flows.errors import Problem
 from ..flows.rehearsal.comparison import Pair, compare_rehearsals
 from ..flows.rehearsal.outcome import Outcome

@@ -23,7 +23,7 @@ from helpers.flows import (
     plan,
     save,
 )
-from helpers.flows.variables import Values, Variable
+from helpers.flows.file.variables import Values, Variable
 
 FILE = """\
 variables:

@@ -12,7 +12,7 @@ from rehearsing import STUDIO, changed
 
 from helpers import Account, connect
 from helpers.flows import Exactly, check, command, compare, load_test, rehearse
-from helpers.flows.file import FlowFile
+from helpers.flows.file.flow_file import FlowFile
 
 ASTRAY = changed(STUDIO, flow="Astray")
 ATTRIBUTES = {

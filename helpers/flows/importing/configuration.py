@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FlowProblem, Problem
-from ..file import text_of
-from ..variables import read_json
+from ..file.flow_file import text_of
+from ..file.variables import read_json
 from .hcl import Expressions, NotRead, Scope, attributes_of, looked_up, parsed, subtrees, word
 
 

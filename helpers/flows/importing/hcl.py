@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FlowProblem, Problem
-from ..file import text_of
-from ..variables import read_json
+from ..file.flow_file import text_of
+from ..file.variables import read_json
 
 if TYPE_CHECKING:
     from lark import Token, Tree

@@ -14,8 +14,8 @@ from twilio.http.response import Response
 
 from ...account import Account
 from ...mock import Credentials
-from ..config import FlexFlowConfig
 from ..errors import FlowProblem, Problem
+from ..file.config import FlexFlowConfig
 
 Resource = dict[str, Any]
 TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"

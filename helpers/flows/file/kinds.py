@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic import create_model as new_model
 
-from ..json_object import compact_json
-from ..mock import parameters_of
+from ...json_object import compact_json
+from ...mock import parameters_of
 from .config import Lifecycle, Name, Protectable, WebAddress
 from .field_types import (
     Attributes,

@@ -12,16 +12,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from twilio.base.exceptions import TwilioException
 
-from ..account import Account
-from ..mock import flex_flows
-from .config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
-from .conversations import ADDRESSES, SETTINGS, AddressConfig
+from ...account import Account
+from ...mock import flex_flows
+from ..errors import FlowProblem, Problem, is_ended
+from ..file.config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
+from ..file.conversations import ADDRESSES, SETTINGS, AddressConfig
+from ..file.flow_file import KEPT, FlowFile, fix_of
+from ..file.kinds import VIEWS, Address
+from ..file.variables import Values
 from .directory import Directory, address_parameters, parameters
-from .errors import FlowProblem, Problem, is_ended
-from .file import KEPT, FlowFile, fix_of
-from .kinds import VIEWS, Address
-from .resources import FoundResource, ResourceEntry, Survey
-from .variables import Values
+from .survey import FoundResource, ResourceEntry, Survey
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 

@@ -11,17 +11,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..account import Account
-from ..masking import mask as masked
-from .config import FlexFlowConfig
-from .errors import FlowProblem, Problem
-from .file import Config, FlowFile
-from .rehearsal import SCRIPTS, reports
-from .rehearsal.comparison import compare_rehearsals
-from .rehearsal.draft import StudioDraft
-from .rehearsal.rehearse import Sandbox
-from .rehearsal.script import Script, script_of
-from .trying import trial
+from ...account import Account
+from ...masking import mask as masked
+from ..errors import FlowProblem, Problem
+from ..file.config import FlexFlowConfig
+from ..file.flow_file import Config, FlowFile
+from ..plans.trying import trial
+from ..rehearsal import SCRIPTS, reports
+from ..rehearsal.comparison import compare_rehearsals
+from ..rehearsal.draft import StudioDraft
+from ..rehearsal.rehearse import Sandbox
+from ..rehearsal.script import Script, script_of
 
 Command = Callable[..., argparse.ArgumentParser]
 """Adds a command, given its name, its function and a line about it."""
@@ -211,7 +211,7 @@ class _Compare(_Command):
 
 class _Simulate(_Command):
     def __call__(self, options: argparse.Namespace) -> int:
-        from .busy_day.load_testing import load_test
+        from ..busy_day.load_testing import load_test
 
         file, flows = self._chosen(options, options.file, options.flow)
         if len(flows) != 1 or not isinstance(flows[0], FlexFlowConfig):
@@ -234,7 +234,7 @@ class _Simulate(_Command):
 
 def _arrivals(text: str) -> Any:
     """`200`, `10,30,20` or `exactly:200`."""
-    from .busy_day.demand import Exactly
+    from ..busy_day.demand import Exactly
 
     if text.startswith("exactly:"):
         return Exactly(_whole(text.removeprefix("exactly:"), "arrivals"))
@@ -269,8 +269,8 @@ def _day(options: argparse.Namespace) -> dict[str, Any]:
 
 def _staffing(options: argparse.Namespace) -> Any:
     """The agents of a day: a number of them, or shifts and habits."""
-    from .busy_day.demand import Fixed
-    from .busy_day.staffing import Shift, Staffing
+    from ..busy_day.demand import Fixed
+    from ..busy_day.staffing import Shift, Staffing
 
     shifts = []
     try:
@@ -310,7 +310,7 @@ def _whole(text: str, name: str) -> int:
 
 def _duration(text: str, name: str) -> Any:
     """`480`, `exponential:300` or `lognormal:480,0.75`."""
-    from .busy_day.demand import Exponential, Lognormal
+    from ..busy_day.demand import Exponential, Lognormal
 
     kinds: dict[str, Callable[..., Any]] = {"exponential": Exponential, "lognormal": Lognormal}
     kind, _, values = text.partition(":")

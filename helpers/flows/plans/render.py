@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from .. import masking
-from ..html import Cell, Markup, short_sids
+from ... import masking
+from ...html import Cell, Markup, short_sids
+from ..file.kinds import KINDS, spelled
 from .diff import PlanStep
-from .kinds import KINDS, spelled
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {

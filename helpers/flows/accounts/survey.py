@@ -8,9 +8,18 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
+from ..errors import FlowProblem, Problem, is_ended
+from ..file.kinds import (
+    REFERENCE,
+    ROOTS,
+    VIEWS,
+    Address,
+    Fields,
+    ResourceConfig,
+    ResourceKind,
+    spelled,
+)
 from .directory import Directory, Where
-from .errors import FlowProblem, Problem, is_ended
-from .kinds import REFERENCE, ROOTS, VIEWS, Address, Fields, ResourceConfig, ResourceKind, spelled
 
 
 @dataclass(frozen=True)

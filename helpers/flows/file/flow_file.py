@@ -15,7 +15,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from ..masking import mask as masked
+from ...masking import mask as masked
+from ..accounts.survey import ResourceEntry, entries_of, lists_of
+from ..errors import FlowProblem, Problem
 from .config import ROOT, Contact, FlexFlowConfig, Integration, by_contact
 from .conversations import (
     ADDRESSES,
@@ -26,10 +28,8 @@ from .conversations import (
     CustomChatConfig,
     OwnInteraction,
 )
-from .errors import FlowProblem, Problem
-from .importing.api import recognised
 from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, VIEWS, Address, content, part_of
-from .resources import ResourceEntry, entries_of, lists_of
+from .other_formats import recognised
 from .variables import Given, Values, declared, meant, read_json
 
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig

@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ..json_object import MAX_DEPTH, compact_json
-from ..mock import TwilioError, order_by_clauses, parameters_of
+from ...json_object import MAX_DEPTH, compact_json
+from ...mock import TwilioError, order_by_clauses, parameters_of
 from .config import Described, Name
 
 Path = tuple[str | int, ...]

@@ -26,8 +26,8 @@ from urllib.parse import quote
 
 import yaml
 
-from ..masking import SHORTEST, know
-from .errors import FlowProblem, Problem
+from ...masking import SHORTEST, know
+from ..errors import FlowProblem, Problem
 
 VARIABLES, ENVIRONMENTS = "variables", "environments"
 """Keys of a file."""

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from ..account import Account
-from ..masking import mask as masked
-from .config import ROOT
+from ...account import Account
+from ...masking import mask as masked
+from ..accounts.directory import Directory
+from ..accounts.exporting import flows_of
+from ..accounts.survey import FoundResource, Survey
+from ..errors import REFUSALS, FlowProblem, refusal_text
+from ..file.config import ROOT
+from ..file.flow_file import FlowFile
+from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
 from .diff import PlanStep, contact_of
-from .directory import Directory
-from .errors import REFUSALS, FlowProblem, refusal_text
-from .exporting import flows_of
-from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
 from .readable import changes_of
-from .resources import FoundResource, Survey
 
 Confirm = Callable[[str], str] | str
 Flows = dict[str, dict[str, Any] | None]

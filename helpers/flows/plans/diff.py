@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..flex_ui import WORKSPACE
-from ..mock import flex_flows
-from .config import ROOT, Contact, FlexFlowConfig, contact_text, others
-from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
-from .directory import Directory
-from .errors import FlowProblem, Problem
-from .exporting import AccountFlow
-from .field_types import Path
-from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
+from ...flex_ui import WORKSPACE
+from ...mock import flex_flows
+from ..accounts.directory import Directory
+from ..accounts.exporting import AccountFlow
+from ..accounts.survey import FoundResource, ResourceEntry, Survey
+from ..errors import FlowProblem, Problem
+from ..file.config import ROOT, Contact, FlexFlowConfig, contact_text, others
+from ..file.conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
+from ..file.field_types import Path
+from ..file.flow_file import FlowFile
+from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.variables import meant
 from .readable import FieldChange, changes_of, changes_within
-from .resources import FoundResource, ResourceEntry, Survey
-from .variables import meant
 
 Action = Literal["create", "update", "leave", "delete"]
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..account import Account
-from .errors import FlowProblem, Problem
-from .file import load, text_of, write_text
+from ...account import Account
+from ..errors import FlowProblem, Problem
+from ..file.flow_file import load, text_of, write_text
+from ..file.variables import read_json
 from .planning import Plan, plan
-from .variables import read_json
 
 MARK = "flow_plan"
 """Key that a saved plan begins with; its value is the form's version."""

@@ -19,17 +19,17 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, NoReturn
 
-from ..account import Account, CredentialsMissing, connect, from_environment
-from ..masking import mask as masked
-from .applying import ApplyStopped
-from .checks import check
-from .errors import REFUSALS, FlowProblem, Problem, refusal_text
-from .exporting import export
-from .file import FlowFile, load
-from .importing.sources import import_from
-from .planning import Plan, plan
+from ...account import Account, CredentialsMissing, connect, from_environment
+from ...masking import mask as masked
+from ..accounts.exporting import export
+from ..checks import check
+from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
+from ..file.flow_file import FlowFile, load
+from ..importing.sources import import_from
+from ..plans.applying import ApplyStopped
+from ..plans.planning import Plan, plan
+from ..plans.saving import is_saved, save, saved_plan
 from .playing import WrongArgument, add_commands
-from .saving import is_saved, save, saved_plan
 
 OK, PROBLEMS, PENDING, USAGE = range(4)
 STOPS = (FlowProblem, ApplyStopped, CredentialsMissing, OSError)
