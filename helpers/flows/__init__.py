@@ -30,7 +30,8 @@ if TYPE_CHECKING:
         CustomChatConfig,
         OwnInteraction,
     )
-    from .file.flow_file import FlowFile, load
+    from .file.flow_file import FlowFile
+    from .file.reading import load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
     from .importing.sources import Imported, import_from

@@ -17,8 +17,8 @@ from twilio.rest import Client
 from ...account import Account
 from ...mock import Credentials, MockTwilio, Snapshot, WebhookRequest
 from ..errors import FlowProblem, Problem
+from ..file.contents import Config
 from ..file.conversations import ConversationConfig
-from ..file.flow_file import Config
 from .directory import Directory, arguments_for
 
 Servers = Mapping[str, Callable[[Account], Callable[[WebhookRequest], Any]]]

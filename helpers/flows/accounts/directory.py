@@ -15,12 +15,11 @@ from typing import Any
 
 from ...account import Account
 from ...flex_ui import ignore_not_found
-from ..errors import FlowProblem, Problem
+from ..errors import FlowProblem, Problem, meant
 from ..file.config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from ..file.conversations import ADDRESSES, AddressConfig, ConversationConfig
 from ..file.field_types import Path
 from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, Swap, spelled
-from ..file.variables import meant
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
 _REFERENCE = re.compile(rf"{REFERENCE}\w+/")

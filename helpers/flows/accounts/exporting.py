@@ -16,12 +16,15 @@ from ...account import Account
 from ...mock import flex_flows
 from ..errors import FlowProblem, Problem, is_ended
 from ..file.config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
+from ..file.contents import KEPT
 from ..file.conversations import ADDRESSES, SETTINGS, AddressConfig
-from ..file.flow_file import KEPT, FlowFile, fix_of
+from ..file.entries import ResourceEntry
+from ..file.flow_file import FlowFile
 from ..file.kinds import VIEWS, Address
+from ..file.remedies import fix_of
 from ..file.variables import Values
 from .directory import Directory, address_parameters, parameters
-from .survey import FoundResource, ResourceEntry, Survey
+from .survey import FoundResource, Survey
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ...account import Account
 from ...masking import mask as masked
-from ..file.flow_file import FlowFile, load
+from ..file.flow_file import FlowFile
+from ..file.reading import load
 from ..plans.trying import trial
 from .account_reader import AccountReader
 from .catalogue import BOTH, CHECKS

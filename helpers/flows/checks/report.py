@@ -11,7 +11,8 @@ from ...html import TOP_LEFT, Markup
 from ...html import table as html_table
 from ...mock import Basis
 from ..file.config import FlexFlowConfig
-from ..file.flow_file import Config, FlowFile
+from ..file.contents import Config
+from ..file.flow_file import FlowFile
 from ..plans.render import badge
 from .account_reader import AccountReader
 

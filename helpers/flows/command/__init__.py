@@ -24,7 +24,8 @@ from ...masking import mask as masked
 from ..accounts.exporting import export
 from ..checks import check
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
-from ..file.flow_file import FlowFile, load
+from ..file.flow_file import FlowFile
+from ..file.reading import load
 from ..importing.sources import import_from
 from ..plans.applying import ApplyStopped
 from ..plans.planning import Plan, plan

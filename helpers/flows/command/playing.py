@@ -15,7 +15,8 @@ from ...account import Account
 from ...masking import mask as masked
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig
-from ..file.flow_file import Config, FlowFile
+from ..file.contents import Config
+from ..file.flow_file import FlowFile
 from ..plans.trying import trial
 from ..rehearsal import SCRIPTS, reports
 from ..rehearsal.comparison import compare_rehearsals

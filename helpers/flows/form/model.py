@@ -22,7 +22,8 @@ from ..accounts.directory import must_be_config
 from ..checks import Report, check
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file.config import FlexFlowConfig, settings_of
-from ..file.flow_file import FlowFile, fix_of, setting_of
+from ..file.flow_file import FlowFile
+from ..file.remedies import fix_of, setting_of
 from ..rehearsal import Rehearsal, Script, rehearse
 
 EntryKind = Literal["text", "choice", "switch", "number"]

@@ -13,9 +13,11 @@ from ..accounts.exporting import export
 from ..errors import FlowProblem, Problem
 from ..file.config import ROOT
 from ..file.conversations import ADDRESSES
-from ..file.flow_file import FlowFile, load, text_of, write_text
+from ..file.flow_file import FlowFile
 from ..file.other_formats import has_more, is_state, resources_in
-from ..file.variables import ENVIRONMENTS, VARIABLES, Given, Values, read_json
+from ..file.reading import load
+from ..file.text_files import read_json, text_of, write_text
+from ..file.variables import ENVIRONMENTS, VARIABLES, Given, Values
 from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
 from .saved import Resource, SavedAccount
 from .state import BY_TYPE, as_answered, resources_of_state

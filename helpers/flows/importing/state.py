@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import FlowProblem, Problem
-from ..file.variables import read_json
+from ..file.text_files import read_json
 from .configuration import TerraformResource
 from .saved import KINDS, Resource
 

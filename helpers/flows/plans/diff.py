@@ -14,14 +14,14 @@ from ...flex_ui import WORKSPACE
 from ...mock import flex_flows
 from ..accounts.directory import Directory
 from ..accounts.exporting import AccountFlow
-from ..accounts.survey import FoundResource, ResourceEntry, Survey
-from ..errors import FlowProblem, Problem
+from ..accounts.survey import FoundResource, Survey
+from ..errors import FlowProblem, Problem, meant
 from ..file.config import ROOT, Contact, FlexFlowConfig, contact_text, others
 from ..file.conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
+from ..file.entries import ResourceEntry
 from ..file.field_types import Path
 from ..file.flow_file import FlowFile
 from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
-from ..file.variables import meant
 from .readable import FieldChange, changes_of, changes_within
 
 Action = Literal["create", "update", "leave", "delete"]

@@ -16,8 +16,9 @@ from ..accounts.directory import Directory
 from ..accounts.exporting import flows_of
 from ..accounts.survey import Survey
 from ..errors import FlowProblem, Problem
-from ..file.flow_file import FlowFile, load
+from ..file.flow_file import FlowFile
 from ..file.kinds import KINDS
+from ..file.reading import load
 from . import impact, render
 from .applying import Applied, Circle, Confirm, PlannedWrite, Run, in_order
 from .diff import PlanStep, diff, targeted

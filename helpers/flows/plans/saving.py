@@ -9,8 +9,8 @@ from typing import Any
 
 from ...account import Account
 from ..errors import FlowProblem, Problem
-from ..file.flow_file import load, text_of, write_text
-from ..file.variables import read_json
+from ..file.reading import load
+from ..file.text_files import read_json, text_of, write_text
 from .planning import Plan, plan
 
 MARK = "flow_plan"

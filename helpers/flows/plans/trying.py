@@ -8,7 +8,8 @@ from pathlib import Path
 from ...account import Account
 from ..accounts.copying import account_of, copy_of
 from ..file.conversations import ConversationConfig
-from ..file.flow_file import FlowFile, load
+from ..file.flow_file import FlowFile
+from ..file.reading import load
 from .planning import plan
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from ...account import Account
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig, Integration
+from ..file.contents import Config
 from ..file.conversations import AddressConfig, Creation, CustomChatConfig
-from ..file.flow_file import Config
 
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
 PLAYED = "the flow"

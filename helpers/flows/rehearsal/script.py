@@ -31,7 +31,8 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file.flow_file import TEXT, composed, located, size_of
+from ..file.nodes import composed, size_of
+from ..file.text_files import TEXT, located
 from .arguments import argument_of, data_of, plain
 from .customer import NAME
 from .grammar import (

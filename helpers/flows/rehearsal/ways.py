@@ -14,8 +14,8 @@ from ...json_object import json_object
 from ...mock import MockTwilio
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig
+from ..file.contents import Config
 from ..file.conversations import AddressConfig, ConversationConfig
-from ..file.flow_file import Config
 from .customer import (
     Chats,
     CustomerOfChannel,
