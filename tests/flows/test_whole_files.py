@@ -502,7 +502,7 @@ def test_the_command_exports_everything_and_plans_to_destroy(
     monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: shop)
     arguments = [str(tmp_path / "all.yaml"), "--to", "http://mock"]
     assert command.main(["export", *arguments, "--everything"]) == command.OK
-    assert "2 flows and 37 other resources written to " in capsys.readouterr().out
+    assert "2 flows and 54 other resources written to " in capsys.readouterr().out
     pending = ["--detailed-exitcode"]
     assert command.main(["plan", *arguments, *pending]) == command.OK
     assert command.main(["plan", *arguments, *pending, "--destroy"]) == command.PENDING

@@ -228,7 +228,7 @@ def entry_of(found: FoundResource, directory: Directory) -> ResourceEntry:
     given = {
         name: kind.converted(kind.by_name[name], value, directory.brief)
         for name, value in found.fields.items()
-        if value is not None
+        if value not in (None, kind.by_name[name].usual)
     }
     if not kind.is_single:
         _NAME.validate_python(found.name)

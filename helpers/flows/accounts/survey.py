@@ -53,8 +53,9 @@ class FoundResource:
 
     @property
     def state(self) -> Fields:
-        """Its name, by its key, and its fields."""
-        return self.fields if self.kind.is_single else {self.kind.key: self.name, **self.fields}
+        """Its name, by its key, and its fields but for those of the start."""
+        own = self.kind.lasting(self.fields)
+        return own if self.kind.is_single else {self.kind.key: self.name, **own}
 
 
 class Survey:
