@@ -1,15 +1,17 @@
-"""Resources as rows: a dataclass whose fields are the columns of its table."""
+"""Resources as rows: a struct whose fields are the columns of its table."""
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import orjson
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
 
 Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
@@ -26,14 +28,14 @@ class Between:
 _FILLED = ("sid", "account_sid", "date_created", "date_updated")
 
 
-@dataclass(slots=True)
-class Resource:
+class Resource(Struct, gc=False, kw_only=True):
     """Base of all resources. `seq` is the order of arrival within a kind.
 
     `unique` lists groups of fields that must differ between any two rows (a null never
     collides), `indexes` those that are searched by, in the order of the search; `-priority` puts
     the highest first. Dates of creation and update are set by `Context.create`, whatever their
-    default. A float is a date (epoch seconds), but for `durations`.
+    default. A float is a date (epoch seconds), but for `durations`. Values hold no resource, so
+    that the garbage collector need not look at one.
     """
 
     prefix: ClassVar[str]
@@ -41,17 +43,15 @@ class Resource:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     durations: ClassVar[tuple[str, ...]] = ()
 
-    seq: int = field(default=0, kw_only=True, compare=False)
+    seq: int = 0
 
     @classmethod
     @cache
     def filled(cls) -> tuple[str, ...]:
         """Names of the fields that `Context.create` fills in by itself."""
-        own = {f.name for f in fields(cls)}
-        return tuple(name for name in _FILLED if name in own)
+        return tuple(name for name in _FILLED if name in cls.__struct_fields__)
 
 
-@dataclass(slots=True)
 class AccountResource(Resource):
     """Base of the resources that an account has under a SID."""
 
@@ -61,7 +61,6 @@ class AccountResource(Resource):
     account_sid: str
 
 
-@dataclass(slots=True)
 class DatedResource(AccountResource):
     """Base of those that show when they were created and updated (epoch seconds)."""
 
@@ -93,7 +92,7 @@ class Table:
     def __init__(self, kind: type[Resource]) -> None:
         self.kind = kind
         self.name = kind.__name__.lower()
-        self.columns = [f.name for f in fields(kind) if f.name != "seq"]
+        self.columns = [name for name in kind.__struct_fields__ if name != "seq"]
         hints = types_of(kind)
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
@@ -134,7 +133,7 @@ class Table:
         return {
             f.name: self.encode(f.name, _default(f))
             for f in fields(self.kind)
-            if f.name in self.columns and _default(f) is not MISSING
+            if f.name in self.columns and _default(f) is not NODEFAULT
         }
 
     def update(self, names: tuple[str, ...]) -> str:
@@ -198,8 +197,8 @@ def _joined(conditions: Iterable[str]) -> str:
     return f" WHERE {sql}" if sql else ""
 
 
-def _default(of: Field[Any]) -> Any:
-    return of.default if of.default_factory is MISSING else of.default_factory()
+def _default(of: FieldInfo) -> Any:
+    return of.default if of.default_factory is NODEFAULT else of.default_factory()
 
 
 def column_of(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -40,7 +39,7 @@ def view(
         extra: More that this API shows, from the resource and its URL.
     """
     rename, repeat = rename or {}, repeat or {}
-    shown_fields = [f.name for f in fields(kind) if f.name not in ("seq", *omit)]
+    shown_fields = [name for name in kind.__struct_fields__ if name not in ("seq", *omit)]
     names = sorted(shown_fields, key=DATES.__contains__)
     keys = [*(rename.get(name, name) for name in names), *repeat]
     names.extend(repeat.values())

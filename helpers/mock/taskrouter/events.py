@@ -7,7 +7,6 @@ Their names are Twilio's (documented), and so are the names in an event's data. 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from ..core.context import Context
@@ -63,8 +62,7 @@ _FIELDS: dict[type[Resource], dict[str, str]] = {
 """Data of an event that is about a configured resource: name -> field."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRouterEvent(Event):
+class TaskRouterEvent(Event, frozen=True):
     """An event of a workspace, by Twilio's name, e.g. `reservation.accepted`.
 
     `record` has names and values as they were then; `task`, `reservation` and `worker` are as their
