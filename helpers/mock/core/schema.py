@@ -175,10 +175,14 @@ def _reader_of(kind: type[Resource]) -> Callable[[Sequence[Any]], Any]:
     for at, name in enumerate(table.columns, 1):
         decode, value = decoded.get(name), f"row[{at}]"
         values.append(f"{value} if {value} is None else {decode}({value})" if decode else value)
-    source = f"lambda row: kind({', '.join(values)}, seq=row[0])"
-    names = {"kind": kind, "json": orjson.loads, "bool": bool}
-    reader: Callable[[Sequence[Any]], Any] = eval(source, names)  # noqa: S307 - of our own names
-    return reader
+    made = f"kind({', '.join(values)}, seq=row[0])"
+    return written_out("row", made, kind=kind, json=orjson.loads, bool=bool)
+
+
+def written_out(parameters: str, result: str, **names: Any) -> Callable[..., Any]:
+    """Return a function of Python's text, for one that is called for each of many resources."""
+    function: Callable[..., Any] = eval(f"lambda {parameters}: {result}", names)  # noqa: S307 - its parts are names of fields
+    return function
 
 
 _PLAIN = frozenset({str, int, float, bool})

@@ -198,9 +198,7 @@ class _Pending:
             return self._ctx.store.select(Task, {**self._where, **values})
         return [task for task in few if all(getattr(task, n) == v for n, v in values.items())]
 
-    def in_order(
-        self, queue: TaskQueue | None, task_channel_sid: str, sign: int
-    ) -> Iterator[Task]:
+    def in_order(self, queue: TaskQueue | None, task_channel_sid: str, sign: int) -> Iterator[Task]:
         """Yield those of a queue and channel by priority and age, the oldest first if positive."""
         own = {"task_queue_sid": queue.sid if queue else None, "task_channel_sid": task_channel_sid}
         if self._all is not None:
