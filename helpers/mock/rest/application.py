@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
+from msgspec import structs
+
 from ...request_log import NOTE_HEADER
 from ..core.access_token import Claims, Grant, decode, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
@@ -190,7 +192,9 @@ class Application:
             if len(author) > MAX_AUTHOR:
                 raise TwilioError(50310, f"Author is longer than {MAX_AUTHOR} characters")
             actor = replace(actor, author=author)
-        return actor, replace(request, form={**request.form, **changes}) if changes else request
+        if changes:
+            request = structs.replace(request, form={**request.form, **changes})
+        return actor, request
 
     def consult(
         self, service_sid: str, kind: type[Event], act: Callable[[], object]
