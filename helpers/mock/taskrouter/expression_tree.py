@@ -1,4 +1,4 @@
-"""What an expression of TaskRouter's language says, once it is read."""
+"""The parts of an expression of TaskRouter's language, once it is read."""
 
 from __future__ import annotations
 
