@@ -18,8 +18,9 @@ from ...flex_ui import ignore_not_found
 from ..errors import FlowProblem, Problem, meant
 from ..file.config import ROOT, SIDS_OF, FlexFlowConfig, Integration
 from ..file.conversations import ADDRESSES, AddressConfig, ConversationConfig
-from ..file.field_types import Path
-from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, Swap, spelled
+from ..file.kinds.field_types import Path
+from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, Swap, spelled
+from ..file.kinds.table import KINDS, depth_of
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
 _REFERENCE = re.compile(rf"{REFERENCE}\w+/")
@@ -184,7 +185,7 @@ class Directory:
 
         def swap(kind: str, text: str, _path: Path) -> str:
             if kind:
-                return self.references(kind, scope[: KINDS[kind].depth]).name(text)
+                return self.references(kind, scope[: depth_of(kind)]).name(text)
             return self._reference(text)
 
         return swap
@@ -194,7 +195,7 @@ class Directory:
 
         def swap(kind: str, text: str, _path: Path) -> str:
             if kind:
-                return self.references(kind, scope[: KINDS[kind].depth]).sid(text)
+                return self.references(kind, scope[: depth_of(kind)]).sid(text)
             return self._dereferenced(text) if _REFERENCE.match(text) else text
 
         return swap

@@ -20,7 +20,8 @@ from ..file.contents import KEPT
 from ..file.conversations import ADDRESSES, SETTINGS, AddressConfig
 from ..file.entries import ResourceEntry
 from ..file.flow_file import FlowFile
-from ..file.kinds import VIEWS, Address
+from ..file.kinds.kind import Address
+from ..file.kinds.table import VIEWS
 from ..file.remedies import fix_of
 from ..file.variables import Values
 from .directory import Directory, address_parameters, parameters

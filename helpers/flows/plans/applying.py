@@ -23,7 +23,8 @@ from ..accounts.survey import FoundResource, Survey
 from ..errors import REFUSALS, FlowProblem, refusal_text
 from ..file.config import ROOT
 from ..file.flow_file import FlowFile
-from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
+from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.table import KINDS, key_of
 from .diff import PlanStep, contact_of
 from .readable import changes_of
 

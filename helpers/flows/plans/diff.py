@@ -19,9 +19,10 @@ from ..errors import FlowProblem, Problem, meant
 from ..file.config import ROOT, Contact, FlexFlowConfig, contact_text, others
 from ..file.conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
 from ..file.entries import ResourceEntry
-from ..file.field_types import Path
 from ..file.flow_file import FlowFile
-from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.field_types import Path
+from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.table import KINDS
 from .readable import FieldChange, changes_of, changes_within
 
 Action = Literal["create", "update", "leave", "delete"]

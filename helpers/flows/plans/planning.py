@@ -17,7 +17,7 @@ from ..accounts.exporting import flows_of
 from ..accounts.survey import Survey
 from ..errors import FlowProblem, Problem
 from ..file.flow_file import FlowFile
-from ..file.kinds import KINDS
+from ..file.kinds.table import KINDS
 from ..file.reading import load
 from . import impact, render
 from .applying import Applied, Circle, Confirm, PlannedWrite, Run, in_order
