@@ -499,10 +499,10 @@ def test_the_command_exports_everything_and_plans_to_destroy(
     shop: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     shop.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda *_, **__: shop)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: shop)
     arguments = [str(tmp_path / "all.yaml"), "--to", "http://mock"]
     assert command.main(["export", *arguments, "--everything"]) == command.OK
-    assert "2 flows and 37 other resources written to " in capsys.readouterr().out
+    assert "2 flows and 54 other resources written to " in capsys.readouterr().out
     pending = ["--detailed-exitcode"]
     assert command.main(["plan", *arguments, *pending]) == command.OK
     assert command.main(["plan", *arguments, *pending, "--destroy"]) == command.PENDING
@@ -799,7 +799,7 @@ def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
     file, saved = tmp_path / "flows.yaml", tmp_path / "plan.json"
     file.write_text(FILE, encoding="utf-8")
     to = ["--to", "http://mock"]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..account import Account
-from .errors import FlowProblem, Problem
-from .file import load, text_of, write_text
+from ...account import Account
+from ..errors import FlowProblem, Problem
+from ..file.reading import load
+from ..file.text_files import read_json, text_of, write_text
 from .planning import Plan, plan
-from .variables import read_json
 
 MARK = "flow_plan"
 """Key that a saved plan begins with; its value is the form's version."""

@@ -14,7 +14,7 @@ from typing import Any
 
 Resource = dict[str, Any]
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
-_SETTINGS = re.compile(r"\.twilio\.com/.*/Configuration(/Webhooks)?$")
+_SETTINGS = re.compile(r"\.twilio\.com/.*/Configuration(/Webhooks|/Notifications)?$")
 _SID = re.compile(r"[A-Z]{2}[0-9a-zA-Z]{32}")
 
 
