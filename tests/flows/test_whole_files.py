@@ -17,11 +17,13 @@ from helpers import Account, connect
 from helpers.flows import (
     ApplyStopped,
     FlowProblem,
+    applying,
     check,
     command,
     export,
     load,
     plan,
+    resources,
     save,
     saved_plan,
 )
@@ -793,6 +795,47 @@ def test_a_target_that_is_none_is_refused(shop: Account) -> None:
     assert str(caught.value) == (
         "the text: target 'queues/VPI': stands for nothing; did you mean queues/VIP?"
     )
+
+
+MANY = "workspaces:\n  Shop:\n    queues:\n" + "".join(f"      Q{n}:\n" for n in range(60))
+
+
+def test_many_alike_are_made_without_reading_all_of_them_after_each(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    class Counted(resources.Survey):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            looks.append(len(self.found))
+
+    planned = plan(account, MANY)
+    monkeypatch.setattr(applying, "Survey", Counted)
+    assert len(planned.apply().done) == 61
+    assert len(looks) < 35
+    assert looks[:10] == [*range(1, 11)]  # the first ten one by one
+    assert plan(account, MANY).is_empty
+
+
+def test_a_change_by_others_among_many_alike_stops_the_rest(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned, sent = plan(account, MANY), applying.Run._send
+
+    def send(run: applying.Run, operation: applying.PlannedWrite) -> None:
+        if operation.step.name == "Q40":
+            space = account.client.taskrouter.v1.workspaces.list(friendly_name="Shop")[0]
+            queues = account.client.taskrouter.v1.workspaces(space.sid).task_queues
+            queues(queues.list(friendly_name="Q3")[0].sid).update(task_order="LIFO")
+        sent(run, operation)
+
+    monkeypatch.setattr(applying.Run, "_send", send)
+    with pytest.raises(ApplyStopped, match="task_order: 'FIFO' -> 'LIFO'") as caught:
+        planned.apply()
+    assert 41 < len(caught.value.done) < 50
+    left = plan(account, MANY)
+    assert left.counts["create"] == 61 - len(caught.value.done)
 
 
 def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
