@@ -23,7 +23,7 @@ from helpers.flows import (
     plan,
     save,
 )
-from helpers.flows.variables import Values, Variable
+from helpers.flows.file.variables import Values, Variable
 
 FILE = """\
 variables:
@@ -409,7 +409,7 @@ def run(
     account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Any:
     """Run a command on the test's account."""
-    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
 
     def ran(*arguments: object) -> tuple[int, str, str]:
         code = command.main([*map(str, arguments), "--to", "http://127.0.0.1:8787"])

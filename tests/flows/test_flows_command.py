@@ -37,7 +37,7 @@ def run(
         account.mode = "live" if where == "live" else "shared"
         return account
 
-    monkeypatch.setattr(command, "connect", reached)
+    monkeypatch.setattr(command.arguments, "connect", reached)
 
     def ran(*arguments: object, to: str | None = SERVED) -> tuple[int, str, str]:
         given = [str(one) for one in arguments]

@@ -17,16 +17,16 @@ from helpers import Account, connect
 from helpers.flows import (
     ApplyStopped,
     FlowProblem,
-    applying,
     check,
     command,
     export,
     load,
     plan,
-    resources,
     save,
     saved_plan,
 )
+from helpers.flows.accounts import survey
+from helpers.flows.plans import applying
 
 FILE = """\
 workspaces:
@@ -501,10 +501,10 @@ def test_the_command_exports_everything_and_plans_to_destroy(
     shop: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     shop.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda *_, **__: shop)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: shop)
     arguments = [str(tmp_path / "all.yaml"), "--to", "http://mock"]
     assert command.main(["export", *arguments, "--everything"]) == command.OK
-    assert "2 flows and 37 other resources written to " in capsys.readouterr().out
+    assert "2 flows and 54 other resources written to " in capsys.readouterr().out
     pending = ["--detailed-exitcode"]
     assert command.main(["plan", *arguments, *pending]) == command.OK
     assert command.main(["plan", *arguments, *pending, "--destroy"]) == command.PENDING
@@ -805,7 +805,7 @@ def test_many_alike_are_made_without_reading_all_of_them_after_each(
 ) -> None:
     looks: list[int] = []
 
-    class Counted(resources.Survey):
+    class Counted(survey.Survey):
         def __init__(self, *given: Any) -> None:
             super().__init__(*given)
             looks.append(len(self.found))
@@ -842,7 +842,7 @@ def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
     file, saved = tmp_path / "flows.yaml", tmp_path / "plan.json"
     file.write_text(FILE, encoding="utf-8")
     to = ["--to", "http://mock"]

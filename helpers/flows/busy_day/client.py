@@ -13,7 +13,7 @@ from typing import Any
 from ... import flex_ui
 from ...json_object import compact_json
 from ...mock import MockTwilio, Request
-from ..config import FlexFlowConfig
+from ..file.config import FlexFlowConfig
 from .demand import Demand
 
 CHAT, FLEX, TASKROUTER = "chat.twilio.com", "flex-api.twilio.com", "taskrouter.twilio.com"

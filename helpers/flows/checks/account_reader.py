@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from ...account import Account
 from ...flex_ui import ignore_not_found
 from ...mock import could_match, unknown_filters
-from ..config import Contact, FlexFlowConfig, by_contact
-from ..directory import Directory
-from ..exporting import AccountFlow, flows_of
+from ..accounts.directory import Directory
+from ..accounts.exporting import AccountFlow, flows_of
+from ..file.config import Contact, FlexFlowConfig, by_contact
 
 ENOUGH_WORKERS = 50
 """Workers of a queue whose capacity is read; where more match, one is taken to have it."""

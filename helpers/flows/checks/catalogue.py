@@ -14,9 +14,9 @@ from ...mock import (
     is_out_of_time,
     reached,
 )
-from ..config import CHANNEL_TYPE, FlexFlowConfig, contact_text, others
-from ..conversations import AddressConfig, ConversationConfig, CustomChatConfig
 from ..errors import FlowProblem
+from ..file.config import CHANNEL_TYPE, FlexFlowConfig, contact_text, others
+from ..file.conversations import AddressConfig, ConversationConfig, CustomChatConfig
 from .account_reader import PUBLISHED
 from .report import Check, CheckInput, CheckResult, Find, Severity
 

@@ -153,12 +153,14 @@ def parsed(query: str) -> FormValues:
     """
     if query.count("&") >= MAX_FIELDS:
         raise TwilioError(20001, f"There are more than {MAX_FIELDS} parameters")
-    if not query.isascii() or _MALFORMED.search(query):
+    if not query.isascii() or ("%" in query and _MALFORMED.search(query)):
         return _joined(parse_qs(query, keep_blank_values=True))
     found: dict[str, list[str]] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
-        found.setdefault(_unquoted(name), []).append(_unquoted(value))
+        if "%" in pair or "+" in pair:
+            name, value = _unquoted(name), _unquoted(value)
+        found.setdefault(name, []).append(value)
     return _joined(found)
 
 
@@ -212,6 +214,7 @@ def credentials_in(headers: Mapping[str, str]) -> tuple[str, str] | None:
     return credentials_of(headers.get("Authorization", ""))
 
 
+@lru_cache(maxsize=32)
 def credentials_of(authorization: str) -> tuple[str, str] | None:
     """User name and password of a basic `Authorization` header; None where it is none."""
     scheme, _, encoded = authorization.partition(" ")

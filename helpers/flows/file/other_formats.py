@@ -16,7 +16,7 @@ Resource = dict[str, Any]
 PLAN_MARK = "flow_plan"
 """Key that a saved plan begins with; its value is the form's version."""
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
-_SETTINGS = re.compile(r"\.twilio\.com/.*/Configuration(/Webhooks)?$")
+_SETTINGS = re.compile(r"\.twilio\.com/.*/Configuration(/Webhooks|/Notifications)?$")
 _SID = re.compile(r"[A-Z]{2}[0-9a-zA-Z]{32}")
 
 

@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import html
-from ..account import Account
+from ... import html
+from ...account import Account
+from ..accounts.directory import Directory
+from ..accounts.exporting import flows_of
+from ..accounts.survey import Survey
+from ..errors import FlowProblem, Problem
+from ..file.flow_file import FlowFile
+from ..file.kinds import KINDS
+from ..file.reading import load
 from . import impact, render
 from .applying import Applied, Circle, Confirm, PlannedWrite, Run, in_order
 from .diff import PlanStep, diff, targeted
-from .directory import Directory
-from .errors import FlowProblem, Problem
-from .exporting import flows_of
-from .file import FlowFile, load
-from .kinds import KINDS
-from .resources import Survey
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ class Plan:
 
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""
-        from ..frames import AlignedTable
+        from ...frames import AlignedTable
 
         return AlignedTable(list(render.rows(self.steps)), columns=list(render.COLUMNS))
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from .. import masking
-from ..html import Cell, Markup, short_sids
+from ... import masking
+from ...html import Cell, Markup, short_sids
+from ..file.kinds import KINDS, spelled
 from .diff import PlanStep
-from .kinds import KINDS, spelled
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {
@@ -37,7 +37,8 @@ def titled(step: PlanStep) -> str:
     """A step's noun, unless it is a way into Flex, and its name."""
     kind = KINDS.get(step.kept_in)
     of = " of" if kind and kind.is_single else ""
-    return f"{kind.noun}{of} {shown(step.name)}" if kind else shown(step.name)
+    whose = f" of {shown(step.whose)}" if step.whose else ""
+    return f"{kind.noun}{of} {shown(step.name)}{whose}" if kind else shown(step.name)
 
 
 def lines(step: PlanStep) -> Iterator[str]:
@@ -55,7 +56,8 @@ def rows(steps: Iterable[PlanStep]) -> Iterator[tuple[str, ...]]:
     """One row a changed field, or a flow of which no field changes."""
     for step in steps:
         kind = KINDS.get(step.kept_in)
-        name = masking.mask(f"{kind.noun} {step.name}" if kind else step.name)
+        whose = f" of {step.whose}" if step.whose else ""
+        name = masking.mask(f"{kind.noun} {step.name}{whose}" if kind else step.name)
         who = (step.action, name, step.shown_sid)
         for change in step.changes:
             before = "" if step.action == "create" else shown(change.before)

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
-from ..account import Account
-from ..json_object import json_object
-from .config import ROOT
-from .conversations import ADDRESSES
+from ...account import Account
+from ...json_object import json_object
+from ..file.config import ROOT
+from ..file.conversations import ADDRESSES
+from ..file.kinds import KINDS, STUDIO_FLOWS
 from .diff import PlanStep
-from .kinds import KINDS, STUDIO_FLOWS
 
 LOOKED_AT = 2000
 """Channels read of each list; where there are more, the count is "at least"."""

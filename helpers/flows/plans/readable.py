@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..masking import mask as masked
+from ...masking import mask as masked
 
 WIDGETS, FILTERS, TARGETS, TRANSITIONS = "states", "filters", "targets", "transitions"
 DEFAULT_FILTER = "default_filter"

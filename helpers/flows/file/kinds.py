@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic import create_model as new_model
 
-from ..json_object import compact_json
-from ..mock import parameters_of
+from ...json_object import compact_json
+from ...mock import parameters_of
 from .config import Lifecycle, Name, Protectable, WebAddress
 from .field_types import (
     Attributes,
@@ -104,10 +104,12 @@ class ResourceField:
         convert: Swaps names and SIDs within a value.
         is_fixed: No update changes it.
         is_late: A new resource gets it by an update, once all that it names is there.
+        is_initial: A new resource gets it, and then it is no concern of the file.
         refers: The kind that it names, if it is one name.
         at_first: The name of what it names in a new resource, if that is there from the start.
         is_always: Every update must give it.
         is_set: Order and repetition mean nothing.
+        usual: What a new resource has, which an export leaves out.
         is_shared: The kind that this one is another view of has it, too.
     """
 
@@ -119,10 +121,12 @@ class ResourceField:
     convert: Convert | None = None
     is_fixed: bool = False
     is_late: bool = False
+    is_initial: bool = False
     refers: str = ""
     at_first: str = ""
     is_always: bool = False
     is_set: bool = False
+    usual: Any = AS_IS
     is_shared: bool = False
 
 
@@ -166,6 +170,8 @@ class ResourceKind:
         brings: Names of what a new one contains from the start, by list.
         holds: Attributes of the SDK's resource that name others besides its fields.
         permanent: Names of those that cannot be deleted.
+        comes_with: A kind beside what it is within: one is there for each of these, by the name of
+            that one, and is neither made nor deleted.
         is_whole: Lists leave out values, so that each is fetched.
         unpack: Returns the fields of an answer, with SIDs; by default their attributes.
         pack: Returns parameters of the fields, with SIDs; by default one each.
@@ -189,6 +195,7 @@ class ResourceKind:
     brings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     holds: tuple[str, ...] = ()
     permanent: tuple[str, ...] = ()
+    comes_with: str = ""
     is_whole: bool = False
     unpack: Callable[[Any], Fields] | None = None
     pack: Callable[[Fields], Fields] | None = None
@@ -239,6 +246,14 @@ class ResourceKind:
             name: value
             for name, value in fields.items()
             if not (is_beside and self.by_name[name].is_shared)
+        }
+
+    def lasting(self, fields: Fields) -> Fields:
+        """The fields that are kept as the file says, and not only at first."""
+        return {
+            name: value
+            for name, value in fields.items()
+            if name not in self.by_name or not self.by_name[name].is_initial
         }
 
     def complete(self, config: ResourceConfig) -> Fields:
@@ -292,6 +307,8 @@ class ResourceKind:
 def _attribute(resource: Any, field: ResourceField) -> Any:
     value = resource
     for name in (field.attribute or field.parameter or field.name).split("."):
+        if value is None:
+            break
         value = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
     return value
 
@@ -389,6 +406,23 @@ def _roles(of: str, product: str, operation: str, **more: Any) -> ResourceKind:
     )
 
 
+def _pushes(verbs: Sequence[str], end: str = "", **more: Any) -> Iterator[ResourceField]:
+    """Fields of push notifications, by what devices are notified of."""
+    for verb in verbs:
+        for setting, default in (("enabled", False), ("template", ""), ("sound", "")):
+            yield _push(f"{verb}{end}", setting, default, **more)
+
+
+def _push(verb: str, setting: str, default: Any, *, of: str = "", **more: Any) -> ResourceField:
+    name = f"{verb}_{setting}"
+    of_media = setting.replace("with_media_", "with_media.")
+    place = ".".join(filter(None, (of, verb, of_media)))
+    return ResourceField(name, default, None, f"{of}_{name}" if of else "", place, **more)
+
+
+_NO_MEDIA = "Media messages are not supported by your client"
+_OF_CHAT: dict[str, Any] = {"of": "notifications"}
+
 _KINDS = (
     ResourceKind(
         "workspaces",
@@ -477,12 +511,32 @@ _KINDS = (
         "taskrouter",
         "CreateWorker",
         "workers",
-        (ResourceField("attributes", {}, Attributes),),
+        (
+            ResourceField("attributes", {}, Attributes),
+            reference("activities", "activity", AS_IS, is_initial=True),
+        ),
         within="workspaces",
         ignores_case=True,
         holds=("activity_sid",),
         unpack=_attributes,
         pack=_as_attributes,
+    ),
+    ResourceKind(
+        "worker_channels",
+        "channel",
+        "WC",
+        "taskrouter",
+        "UpdateWorkerChannel",
+        "worker_channels",
+        (
+            ResourceField("capacity", AS_IS, attribute="configured_capacity"),
+            ResourceField("available", True),
+        ),
+        "channels",
+        "workers",
+        key="task_channel_unique_name",
+        is_key_fixed=True,
+        comes_with="task_channels",
     ),
     ResourceKind(
         "conversation_services",
@@ -525,6 +579,25 @@ _KINDS = (
         is_single=True,
     ),
     ResourceKind(
+        "conversation_notifications",
+        "push notifications",
+        "",
+        "conversations",
+        "UpdateServiceNotification",
+        "configuration.notifications",
+        (
+            ResourceField("log_enabled", False),
+            *_pushes(["new_message"]),
+            _push("new_message", "badge_count_enabled", False),
+            _push("new_message", "with_media_enabled", False),
+            _push("new_message", "with_media_template", ""),
+            *_pushes(["added_to", "removed_from"], "_conversation"),
+        ),
+        "notifications",
+        "conversation_services",
+        is_single=True,
+    ),
+    ResourceKind(
         "chat_services",
         "chat service",
         "IS",
@@ -544,6 +617,16 @@ _KINDS = (
             ResourceField("reachability_enabled", False, is_late=True, is_shared=True),
             ResourceField("typing_indicator_timeout", 5, is_late=True),
             ResourceField("consumption_report_interval", 10, is_late=True),
+            *(
+                ResourceField(
+                    f"{part}_{name}", AS_IS, attribute=f"{part}.{name}", is_late=True, usual=usual
+                )
+                for part, name, usual in (
+                    ("limits", "channel_members", 100),
+                    ("limits", "user_channels", 250),
+                    ("media", "compatibility_message", _NO_MEDIA),
+                )
+            ),
         ),
         view_of="conversation_services",
         brings={"roles": _ROLES},
@@ -568,6 +651,32 @@ _KINDS = (
         "chat_services",
         is_single=True,
         view_of="conversation_webhooks",
+    ),
+    ResourceKind(
+        "chat_notifications",
+        "push notifications",
+        "",
+        "chat",
+        "UpdateService",
+        "",
+        (
+            ResourceField(
+                "log_enabled",
+                False,
+                None,
+                "notifications_log_enabled",
+                "notifications.log_enabled",
+                is_shared=True,
+            ),
+            *_pushes(["new_message"], is_shared=True, **_OF_CHAT),
+            _push("new_message", "badge_count_enabled", False, is_shared=True, **_OF_CHAT),
+            *_pushes(["added_to", "removed_from"], "_channel", is_shared=True, **_OF_CHAT),
+            *_pushes(["invited_to"], "_channel", **_OF_CHAT),
+        ),
+        "notifications",
+        "chat_services",
+        is_single=True,
+        view_of="conversation_notifications",
     ),
     ResourceKind(
         STUDIO_FLOWS,

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..flex_ui import WORKSPACE
-from ..mock import flex_flows
-from .config import ROOT, Contact, FlexFlowConfig, contact_text, others
-from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
-from .directory import Directory
-from .errors import FlowProblem, Problem
-from .exporting import AccountFlow
-from .field_types import Path
-from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
+from ...flex_ui import WORKSPACE
+from ...mock import flex_flows
+from ..accounts.directory import Directory
+from ..accounts.exporting import AccountFlow
+from ..accounts.survey import FoundResource, Survey
+from ..errors import FlowProblem, Problem, meant
+from ..file.config import ROOT, Contact, FlexFlowConfig, contact_text, others
+from ..file.conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
+from ..file.entries import ResourceEntry
+from ..file.field_types import Path
+from ..file.flow_file import FlowFile
+from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
 from .readable import FieldChange, changes_of, changes_within
-from .resources import FoundResource, ResourceEntry, Survey
-from .variables import meant
 
 Action = Literal["create", "update", "leave", "delete"]
 
@@ -75,9 +75,16 @@ class PlanStep:
         kind = KINDS.get(self.kept_in)
         if kind is None:
             return repr(self.name)
-        return (
-            f"{kind.noun} {self.name!r}" if not kind.is_single else f"{kind.noun} of {self.name!r}"
-        )
+        if kind.is_single:
+            return f"{kind.noun} of {self.name!r}"
+        whose = f" of {self.whose!r}" if self.whose else ""
+        return f"{kind.noun} {self.name!r}{whose}"
+
+    @property
+    def whose(self) -> str:
+        """The name of what it is within, if names of its kind say little."""
+        kind = KINDS.get(self.kept_in)
+        return self.address[-3] if kind and kind.comes_with else ""
 
 
 def diff(
@@ -171,7 +178,7 @@ class Names:
         found = {}
         self.keeps.clear()
         for name, value in values.items():
-            given = kind.converted(kind.by_name[name], value, self._find)
+            given = kind.converted(kind.by_name[name], value, self.find)
             found[name] = kind.converted(kind.by_name[name], given, self._to_name)
         return found
 
@@ -182,7 +189,8 @@ class Names:
         label = f"{self._entry.label!r} {'.'.join(map(str, path))}".strip()
         self.problems.append(Problem(self._file.where(self._entry, *path), label, fix))
 
-    def _find(self, kind: str, text: str, path: Path) -> str:
+    def find(self, kind: str, text: str, path: Path) -> str:
+        """The SID of a name, or what stands for it; the name of nothing, which is a problem."""
         try:
             sid = self._to_sid(kind, text, path)
         except LookupError as error:
@@ -199,7 +207,15 @@ class Names:
 def _resource_step(
     entry: ResourceEntry, own: FoundResource | None, wanted: Fields, names: Names
 ) -> PlanStep:
-    kind, before = entry.kind, own.fields if own else {}
+    kind, before, named = entry.kind, dict[str, Any](), set[str]()
+    if kind.comes_with:
+        names.find(kind.comes_with, entry.label, ("",))
+        named |= names.keeps
+    if own is not None:
+        initial = {name: value for name, value in wanted.items() if kind.by_name[name].is_initial}
+        names.canonical(kind, initial)
+        named |= names.keeps
+        before, wanted = kind.lasting(own.fields), kind.lasting(wanted)
     names.canonical(kind, before)
     after = names.canonical(kind, {**before, **wanted})
     changes = []
@@ -220,7 +236,7 @@ def _resource_step(
             fix = "cannot be emptied again by Twilio's API; name one at least"
             names.problem(fix, field_.name)
     held = own.held if own else set()
-    needs, keeps = [*names.needs], names.keeps | held
+    needs, keeps = [*names.needs], names.keeps | held | named
     if names.parent.startswith(REFERENCE):
         needs.append(("", names.parent))
     if own is None:
@@ -308,7 +324,7 @@ def _reason_to_keep(one: FoundResource, directory: Directory) -> str:
     """Reason why a resource is never deleted; a blank where it can be."""
     if one.name == WORKSPACE or one.sid == directory.own_service:
         return "Flex works with it"
-    is_kept = one.kind.is_single or one.name in one.kind.permanent
+    is_kept = one.kind.is_single or one.kind.comes_with or one.name in one.kind.permanent
     return "it cannot be deleted" if is_kept else ""
 
 

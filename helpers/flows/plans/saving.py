@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..account import Account
-from .errors import FlowProblem, Problem
-from .file import load, text_of, write_text
-from .importing.api import PLAN_MARK
+from ...account import Account
+from ..errors import FlowProblem, Problem
+from ..file.other_formats import PLAN_MARK
+from ..file.reading import load
+from ..file.text_files import read_json, text_of, write_text
 from .planning import Plan, plan
-from .variables import read_json
 
 VERSION = 1
 

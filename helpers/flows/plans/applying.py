@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from ..account import Account
-from ..masking import mask as masked
-from .config import ROOT
+from ...account import Account
+from ...masking import mask as masked
+from ..accounts.directory import Directory
+from ..accounts.exporting import flows_of
+from ..accounts.survey import FoundResource, Survey
+from ..errors import REFUSALS, FlowProblem, refusal_text
+from ..file.config import ROOT
+from ..file.flow_file import FlowFile
+from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
 from .diff import PlanStep, contact_of
-from .directory import Directory
-from .errors import REFUSALS, FlowProblem, refusal_text
-from .exporting import flows_of
-from .file import FlowFile
-from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
 from .readable import changes_of
-from .resources import FoundResource, Survey
 
 Confirm = Callable[[str], str] | str
 Flows = dict[str, dict[str, Any] | None]
@@ -143,6 +143,15 @@ def _before_each(writes: Sequence[PlannedWrite], steps: Sequence[PlanStep]) -> l
 def _is_within(step: PlanStep, other: PlanStep) -> bool:
     above = other.address
     return bool(above) and step is not other and step.address[: len(above)] == above
+
+
+def _comes_with(step: PlanStep, other: PlanStep) -> bool:
+    kind = KINDS.get(step.kept_in)
+    return (
+        kind is not None
+        and kind.comes_with == other.kept_in
+        and (*step.address[:-4], step.address[-1]) == (*other.address[:-2], other.address[-1])
+    )
 
 
 def _is_free(step: PlanStep, now: dict[int, dict[str, Any] | None]) -> bool:
@@ -297,7 +306,7 @@ class Run:
         elif kind := KINDS.get(step.kept_in):
             self._directory.forget(kind.name, self._parents(step))
             for each in KINDS.values():
-                if kind.name == each.view_of or each.name == kind.view_of:
+                if kind.name in (each.view_of, each.comes_with) or each.name == kind.view_of:
                     self._directory.forget(each.name)
         else:
             self._directory.forget(step.kept_in)
@@ -329,7 +338,11 @@ class Run:
             self._partial.add(key)
             if is_new:
                 above = key_of(one.kind.within, one.parents[-1]) if one.parents else ""
-                if one.sid in entered or (above and above not in self._planned):
+                if (
+                    one.sid in entered
+                    or one.kind.comes_with
+                    or (above and above not in self._planned)
+                ):
                     self._in_new.add(key)
                 made.setdefault(one.sid, REFERENCE + spelled(one.address))
         self._made = {
@@ -452,11 +465,13 @@ def _chain(steps: Sequence[PlanStep], operations: Sequence[PlannedWrite]) -> lis
             gone |= {
                 key_of(step.kept_in, step.sid)
                 for step in steps
-                if step.sid and (_is_within(step, own) or step.sid == own.sid)
+                if step.sid
+                and (_is_within(step, own) or step.shown_sid == own.sid or _comes_with(step, own))
             }
         state = {name: flow for name, flow in state.items() if name not in gone}
         if operation.after is not None or own.sid is None:
-            state[key] = operation.after
+            kind, after = KINDS.get(own.kept_in), operation.after
+            state[key] = after if after is None or kind is None else kind.lasting(after)
         chain.append(state)
     return chain
 

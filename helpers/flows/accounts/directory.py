@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from ..account import Account
-from ..flex_ui import ignore_not_found
-from .config import ROOT, SIDS_OF, FlexFlowConfig, Integration
-from .conversations import ADDRESSES, AddressConfig, ConversationConfig
-from .errors import FlowProblem, Problem
-from .field_types import Path
-from .kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, Swap, spelled
-from .variables import meant
+from ...account import Account
+from ...flex_ui import ignore_not_found
+from ..errors import FlowProblem, Problem, meant
+from ..file.config import ROOT, SIDS_OF, FlexFlowConfig, Integration
+from ..file.conversations import ADDRESSES, AddressConfig, ConversationConfig
+from ..file.field_types import Path
+from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, Swap, spelled
 
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}\Z")
 _REFERENCE = re.compile(rf"{REFERENCE}\w+/")

@@ -1,78 +1,25 @@
-"""Resources of a file beside those of an account: found, matched by name, and read by names."""
+"""Resources of an account: found, matched with those of a file, and read by names."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
 
+from ..errors import FlowProblem, Problem, is_ended
+from ..file.entries import ResourceEntry
+from ..file.kinds import (
+    REFERENCE,
+    ROOTS,
+    VIEWS,
+    Address,
+    Fields,
+    ResourceKind,
+    spelled,
+)
 from .directory import Directory, Where
-from .errors import FlowProblem, Problem, is_ended
-from .kinds import REFERENCE, ROOTS, VIEWS, Address, Fields, ResourceConfig, ResourceKind, spelled
-
-
-@dataclass(frozen=True)
-class ResourceEntry:
-    """A resource of a file; `address` has its kind and name behind those of what it is within."""
-
-    kind: ResourceKind
-    address: Address
-    config: ResourceConfig
-
-    @property
-    def label(self) -> str:
-        """Its name; of a single one, the name of what it is within."""
-        return self.address[-1] or self.address[-3]
-
-    @property
-    def viewed(self) -> Address:
-        """The address of the resource that this is another view of."""
-        root = next(kind for kind in ROOTS if kind.listed == self.address[0])
-        return (root.view_of, *self.address[1:])
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names by which it is known in an account, the latest first."""
-        return tuple(filter(None, (self.address[-1], self.config.formerly)))
-
-    def dumped(self) -> Fields:
-        """Its own fields as a file has them, without those that are as Twilio has them anyway."""
-        own = {*self.kind.by_name, "formerly", "lifecycle"}
-        given = self.config.model_dump(mode="json", include=own, exclude_none=True)
-        defaults = {field.name: field.default for field in self.kind.fields}
-        return {name: value for name, value in given.items() if value != defaults.get(name, ...)}
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Its place in a file."""
-        return tuple(filter(None, self.address))
-
-
-def entries_of(
-    holder: Any, kinds: Iterable[ResourceKind] = ROOTS, above: Address = ()
-) -> Iterator[ResourceEntry]:
-    """The resources in the lists of a file, or of an entry, each before those within it."""
-    for kind in kinds:
-        held = getattr(holder, kind.listed, None)
-        for name, config in ({"": held} if kind.is_single else held or {}).items():
-            if config is not None:
-                address = (*above, kind.listed, name)
-                yield ResourceEntry(kind, address, config)
-                yield from entries_of(config, kind.children, address)
-
-
-def lists_of(
-    holder: Any, kinds: Iterable[ResourceKind] = ROOTS, above: Address = ()
-) -> Iterator[Address]:
-    """The addresses of the lists that a file, or an entry, has, with or without contents."""
-    for kind in kinds:
-        held = getattr(holder, kind.listed, None)
-        if held is not None:
-            yield (*above, kind.listed)
-        for name, config in ({"": held} if kind.is_single else held or {}).items():
-            yield from lists_of(config, kind.children, (*above, kind.listed, name))
 
 
 @dataclass
@@ -106,8 +53,9 @@ class FoundResource:
 
     @property
     def state(self) -> Fields:
-        """Its name, by its key, and its fields."""
-        return self.fields if self.kind.is_single else {self.kind.key: self.name, **self.fields}
+        """Its name, by its key, and its fields but for those of the start."""
+        own = self.kind.lasting(self.fields)
+        return own if self.kind.is_single else {self.kind.key: self.name, **own}
 
 
 class Survey:

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from .. import masking
-from ..mock import flex_flows
+from ... import masking
+from ...mock import flex_flows
 
 ROOT = "flex_flows"
 """Key of the list of flows in a file."""

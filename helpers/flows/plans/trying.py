@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..account import Account
-from .conversations import ConversationConfig
-from .copying import account_of, copy_of
-from .file import FlowFile, load
+from ...account import Account
+from ..accounts.copying import account_of, copy_of
+from ..file.conversations import ConversationConfig
+from ..file.flow_file import FlowFile
+from ..file.reading import load
 from .planning import plan
 
 

@@ -13,7 +13,6 @@ a variable and nothing else takes its type; in a longer text it is text. `$${` s
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -26,8 +25,9 @@ from urllib.parse import quote
 
 import yaml
 
-from ..masking import SHORTEST, know
-from .errors import FlowProblem, Problem
+from ...masking import SHORTEST, know
+from ..errors import FlowProblem, Problem, meant
+from .text_files import read_json
 
 VARIABLES, ENVIRONMENTS = "variables", "environments"
 """Keys of a file."""
@@ -45,13 +45,6 @@ _FIELDS = ("type", "default", "description", "secret")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _TEXT = "tag:yaml.org,2002:str"
-
-
-def meant(name: str, known: Iterable[str], title: str = "known are") -> str:
-    """The name that was probably meant, or all there are."""
-    known = tuple(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"{title} {', '.join(known) or 'none'}"
 
 
 def escaped(text: str) -> str:
@@ -276,39 +269,6 @@ class Values:
         """The parts of a file that declare variables; empty without any."""
         found = {name: {"secret": True} for name in self.secrets}
         return ({VARIABLES: found} if found else {}) | dict(self.declared)
-
-
-def read_json(text: str, source: str) -> Any:
-    """The content of a JSON text; FlowProblem with `source` and line if it is none."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            name = next(name for name in names if names.count(name) > 1)
-            at = text.find(json.dumps(name), text.find(json.dumps(name)) + 1)
-            line = text[:at].count("\n") + 1
-            raise FlowProblem(Problem(f"{source}:{line}", name, "is given twice; remove one"))
-        return found
-
-    def no_number(name: str) -> None:
-        line = text[: text.find(name)].count("\n") + 1
-        fix = f"is not JSON: there is no number {name}; write null or a number"
-        raise FlowProblem(Problem(f"{source}:{line}", "", fix))
-
-    try:
-        return json.loads(
-            text.removeprefix("\ufeff"), object_pairs_hook=unique, parse_constant=no_number
-        )
-    except FlowProblem:
-        raise
-    except json.JSONDecodeError as error:
-        fix = f"is not JSON: {error.msg} (column {error.colno}); correct the line"
-        raise FlowProblem(Problem(f"{source}:{error.lineno}", "", fix)) from None
-    except RecursionError:
-        raise FlowProblem(Problem(source, "", "is nested too deep; flatten it")) from None
-    except ValueError as error:  # an integer of thousands of digits
-        raise FlowProblem(Problem(source, "", f"is not JSON: {error}; correct it")) from None
 
 
 def _node(value: Value, at: yaml.Node) -> yaml.Node:

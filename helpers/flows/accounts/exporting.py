@@ -12,16 +12,19 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from twilio.base.exceptions import TwilioException
 
-from ..account import Account
-from ..mock import flex_flows
-from .config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
-from .conversations import ADDRESSES, SETTINGS, AddressConfig
+from ...account import Account
+from ...mock import flex_flows
+from ..errors import FlowProblem, Problem, is_ended
+from ..file.config import CHANNEL_TYPE, ROOT, SIDS_OF, FlexFlowConfig, Name, settings_of
+from ..file.contents import KEPT
+from ..file.conversations import ADDRESSES, SETTINGS, AddressConfig
+from ..file.entries import ResourceEntry
+from ..file.flow_file import FlowFile
+from ..file.kinds import VIEWS, Address
+from ..file.remedies import fix_of
+from ..file.variables import Values
 from .directory import Directory, address_parameters, parameters
-from .errors import FlowProblem, Problem, is_ended
-from .file import KEPT, FlowFile, fix_of
-from .kinds import VIEWS, Address
-from .resources import FoundResource, ResourceEntry, Survey
-from .variables import Values
+from .survey import FoundResource, Survey
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
@@ -225,7 +228,7 @@ def entry_of(found: FoundResource, directory: Directory) -> ResourceEntry:
     given = {
         name: kind.converted(kind.by_name[name], value, directory.brief)
         for name, value in found.fields.items()
-        if value is not None
+        if value not in (None, kind.by_name[name].usual)
     }
     if not kind.is_single:
         _NAME.validate_python(found.name)

@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ..json_object import MAX_DEPTH, compact_json
-from ..mock import TwilioError, order_by_clauses, parameters_of
+from ...json_object import MAX_DEPTH, compact_json
+from ...mock import TwilioError, order_by_clauses, parameters_of
 from .config import Described, Name
 
 Path = tuple[str | int, ...]
@@ -63,7 +63,10 @@ def declared_type(product: str, operation: str, parameter: str) -> Any:
 
 def declared(product: str, operation: str, parameter: str) -> Any:
     """The type of a parameter as the account declares it."""
-    fields = parameters_of(product, operation).model_fields
+    fields = {
+        name.replace("__", "_"): each  # a setting within a part
+        for name, each in parameters_of(product, operation).model_fields.items()
+    }
     info = fields.get(parameter) or fields[f"{parameter}s"]  # the SDK says `permission`
     return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
 

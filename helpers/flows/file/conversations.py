@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..mock import SCOPED_EVENTS, flex_flows
+from ...mock import SCOPED_EVENTS, flex_flows
 from .config import Described, Name, Protectable, WebAddress
 
 ADDRESSES, CUSTOM_CHATS = "address_configurations", "custom_chats"

@@ -14,12 +14,12 @@ from typing import Any
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from ..account import Account
-from ..mock import Credentials, MockTwilio, Snapshot, WebhookRequest
-from .conversations import ConversationConfig
+from ...account import Account
+from ...mock import Credentials, MockTwilio, Snapshot, WebhookRequest
+from ..errors import FlowProblem, Problem
+from ..file.contents import Config
+from ..file.conversations import ConversationConfig
 from .directory import Directory, arguments_for
-from .errors import FlowProblem, Problem
-from .file import Config
 
 Servers = Mapping[str, Callable[[Account], Callable[[WebhookRequest], Any]]]
 """Makers of receivers, by the URL that they answer for; called with the copy as an account."""
