@@ -181,7 +181,7 @@ name, of at least 8 characters, and in no file |
 
 def _flow_files() -> Iterator[str]:
     from helpers.flows import CHECKS, FlexFlowConfig, Integration
-    from helpers.flows.conversations import (
+    from helpers.flows.file.conversations import (
         AddressConfig,
         AutoCreation,
         CustomChatConfig,

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[..., None])
 _Job = tuple[Callable[[], Any], list[Any], Any]
 
 # only what C makes, since `threading` and `queue` lock in Python
@@ -106,12 +107,18 @@ def put_off() -> bool:
     if get_ident() != _main:
         return False
     handler = getsignal(SIGINT)
-    if handler is _put_off or not callable(handler):
+    if handler is _put_off or not callable(handler) or hasattr(handler, "is_orderly"):
         return False
     _came.clear()
     _handler = handler
     signal(SIGINT, _put_off)
     return True
+
+
+def orderly(handler: H) -> H:
+    """Mark a handler that raises nothing: an interrupt that calls it need not be put off."""
+    handler.is_orderly = True  # type: ignore[attr-defined]
+    return handler
 
 
 def let_in() -> None:

@@ -17,12 +17,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 RESOURCE = """
-from dataclasses import dataclass
 from typing import ClassVar
 
 from helpers.mock.core.schema import Resource
 
-@dataclass(slots=True)
 class Letter(Resource):
     prefix: ClassVar[str] = "LE"
     sid: str

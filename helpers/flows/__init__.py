@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ..lazy import lazily
 
 if TYPE_CHECKING:
-    from .applying import Applied, ApplyStopped
+    from .accounts.exporting import export
+    from .accounts.ways_in import arguments_for
     from .busy_day.demand import Arrivals, CustomerClass, Exactly, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
@@ -20,29 +21,29 @@ if TYPE_CHECKING:
     from .busy_day.sweeping import Sweep, sweep
     from .busy_day.what_if import WhatIf
     from .checks import CHECKS, Finding, Report, check
-    from .config import FlexFlowConfig, Integration
-    from .conversations import (
+    from .errors import FlowProblem
+    from .file.config import FlexFlowConfig, Integration
+    from .file.conversations import (
         AddressConfig,
         AutoCreation,
         Creation,
         CustomChatConfig,
         OwnInteraction,
     )
-    from .directory import arguments_for
-    from .errors import FlowProblem
-    from .exporting import export
-    from .file import FlowFile, load
+    from .file.flow_file import FlowFile
+    from .file.reading import load
     from .form.model import FlowFormModel
     from .form.widget import FlowForm
     from .importing.sources import Imported, import_from
-    from .planning import Plan, plan
+    from .plans.applying import Applied, ApplyStopped
+    from .plans.planning import Plan, plan
+    from .plans.saving import save, saved_plan
+    from .plans.trying import trial
     from .rehearsal.comparison import Comparison, Comparisons, compare
     from .rehearsal.draft import StudioDraft
     from .rehearsal.outcome import Rehearsal
     from .rehearsal.rehearse import rehearse
     from .rehearsal.script import SCRIPTS, Script, ScriptProblem
-    from .saving import save, saved_plan
-    from .trying import trial
 
 __all__ = [
     "CHECKS",

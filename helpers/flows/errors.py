@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,6 +41,13 @@ class FlowProblem(ValueError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+def meant(name: str, known: Iterable[str], title: str = "known are") -> str:
+    """The name that was probably meant, or all there are."""
+    known = tuple(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"{title} {', '.join(known) or 'none'}"
 
 
 ENDED = 20410

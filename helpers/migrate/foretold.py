@@ -48,10 +48,14 @@ def _requests(who: str, *pairs: tuple[str, str]) -> tuple[Foretold, ...]:
     return tuple(Foretold("request", a and f"{who}: {a}", b and f"{who}: {b}") for a, b in pairs)
 
 
+GETS = _requests(
+    "your server", (f"POST {_CHANNEL}{_CHAT}", f"POST {_CONVERSATION}{_CONVERSATIONS}")
+)
+"""Attributes that your server gives a chat."""
 ADDED = Foretold(
     "event",
-    r"Flex: adds customer-1 \(to customer\)",
-    r"your server: adds customer-1 \(to Flex\)",
+    r"Flex: adds (customer-\d+) \(to customer\)",
+    r"your server: adds \1 \(to Flex\)",
 )
 OPENS = (
     *_requests(
@@ -61,11 +65,12 @@ OPENS = (
         ("", f"POST {_CONVERSATION}/Participants{_CONVERSATIONS}"),
         ("", f"POST {_CONVERSATION}/Webhooks{_CONVERSATIONS}"),
     ),
+    *GETS,
     ADDED,
 )
 """Conversation, participant and webhook in place of a Flex channel."""
 OWN_INTERACTION = _requests("your server", ("", f"POST /v1/Interactions{_FLEX}"))
-NAMED = Foretold("task", r"\w+: (task .*) for customer-1 (.*)", r"\w+: \1 for Jane \2")
+NAMED = Foretold("task", r"\w+: (task .*) for customer-\d+ (.*)", r"\w+: \1 for [^-]+ \2")
 """A task with the customer's name, in place of the identity."""
 WEB_CHAT = (
     *_requests(
@@ -73,6 +78,7 @@ WEB_CHAT = (
         (f"POST /v1/Channels{_FLEX}", ""),
         (f"POST /v1/Channels{_FLEX}", f"POST /v2/WebChats{_FLEX}"),
     ),
+    *GETS,
     ADDED,
 )
 """A WebChat in place of a Flex channel, with the customer's name in the pre-engagement data."""
@@ -93,19 +99,26 @@ BOT = (
         r"your server: task created for (.*) \(to TaskRouter\)",
         r"Flex: task created for \1 \(to TaskRouter\)",
     ),
-    Foretold("webhook", "Flex: onMessageSent, (.*)", r"Flex: onMessageAdded, \1"),
+    Foretold("webhook", r"Flex: on(?:Media)?MessageSent, (.*)", r"Flex: onMessageAdded, \1"),
     Foretold("event", "", r"Flex: the interaction failed: 45353 .*", turns=True),
 )
 """A bot that answers, and hands over by an Interaction."""
 NO_RETRIES = (
     Foretold(
         "webhook",
-        r"Flex: onMessageSent, no answer at try \d+ (.*)",
+        r"Flex: on(?:Media)?MessageSent, no answer at try \d+ (.*)",
         r"Flex: onMessageAdded, no answer \1",
     ),
+    Foretold(
+        "webhook",
+        r"Flex: on(?:Media)?MessageSent, answered \d+ at try \d+ (.*)",
+        r"Flex: onMessageAdded, (?:answered \d+|no answer) \1",
+        turns=True,
+    ),
 )
+_CUSTOMER = r"customer(?: \w+)?"
 PAGES = _requests(
-    "customer",
+    _CUSTOMER,
     (f"POST {_CHANNEL}/Messages{_CHAT}", f"POST {_CONVERSATION}/Messages{_CONVERSATIONS}"),
 )
 _TASK_UPDATE, _ENDED = (
@@ -137,18 +150,24 @@ AGENTS = (
     Foretold("state", rf"agent: could not: agent wraps up \(Twilio refuses: {_ENDED}: .*\)"),
     Foretold("outcome", f"could not be done: agent wraps up: Twilio refuses: {_ENDED}: .*"),
     Foretold("event", "", r"Flex: the interaction is closed \(to customer\)"),
+    Foretold(
+        "request",
+        r"(agent \w+): POST /v1/wschannels \(event-bridge\..*\)",
+        rf"\1: POST {_INTERACTION}/Transfers{_FLEX}",
+        turns=True,
+    ),
 )
-"""Calls that Flex UI makes for agents."""
+"""Calls that Flex UI makes for agents; a transfer makes another task."""
 STATES = (
     Foretold("state", r"(CH#\d+): ACTIVE \(new\)", r"\1: active \(new\)"),
     Foretold("state", r"(CH#\d+): INACTIVE \(was ACTIVE\)", r"\1: closed \(was active\)"),
     Foretold(
         "event",
-        r"Flex: Chat with Jane is INACTIVE \(to customer\)",
-        r"Flex: Chat with Jane is closed \(to customer\)",
+        r"Flex: Chat with .* is INACTIVE \(to customer\)",
+        r"Flex: Chat with .* is closed \(to customer\)",
     ),
-    Foretold("event", r"Flex: Chat with Jane is INACTIVE \(to customer\)"),
-    Foretold("event", "", r"Flex: (Chat with Jane|a conversation) is closed \(to customer\)"),
+    Foretold("event", r"Flex: Chat with .* is INACTIVE \(to customer\)"),
+    Foretold("event", "", r"Flex: (Chat with .*|a conversation) is closed \(to customer\)"),
     Foretold("outcome", "channel at the end: ACTIVE", "channel at the end: active"),
     Foretold("outcome", "channel at the end: INACTIVE", "channel at the end: closed"),
 )
@@ -162,10 +181,10 @@ CLOSED = (
             rf"\1: POST {_CONVERSATION}/Messages \(.* answers 400 \(50377\)\)",
             turns,
         )
-        for who, turns in (("customer", False), (r"agent \w+|your server", True))
+        for who, turns in ((_CUSTOMER, False), (r"agent \w+|your server", True))
     ),
     Foretold("message", "customer: .*"),
-    Foretold("webhook", "Flex: onMessageSen[dt], .*"),
+    Foretold("webhook", r"Flex: on(?:Media)?MessageSen[dt], .*"),
     Foretold(
         "state",
         r"customer: message reached nobody \(the chat has ended .*\)",
@@ -206,7 +225,10 @@ BY_SERVER = (
     Foretold("message", "", "your server: .*"),
     Foretold("state", r"bot: could not: bot says \(a task flow tells no server .*\)", turns=True),
     Foretold(
-        "state", "", r"customer: message reached nobody \(your server is (slow|down)\)", turns=True
+        "state",
+        "",
+        r"customer: message reached nobody \(your server (is (slow|down)|answers \d+)\)",
+        turns=True,
     ),
 )
 """A server on the way of messages, which can answer, or be down."""
@@ -237,29 +259,43 @@ LATER = (
     Foretold("state", "", _NO_TASK, turns=True),
 )
 """A task that comes with the first text, where that of a chat came when it was opened."""
+_MEDIA = r"/v1/Services/IS#\d+/Media \(mcs\..*\)"
+_NOBODY = r"\((?:the chat has ended|no task, flow or server) .*\)"
 PHONE = (
     Foretold("outcome", r"chats: \d+", "chats: 0", turns=True),
     *_requests("your server", (f"POST /v1/Channels{_FLEX}", "")),
-    *_requests("customer", (f"POST {_CHANNEL}/Messages{_CHAT}", "")),
-    Foretold("event", r"your server: opens Chat with Jane \(to Flex\)"),
-    Foretold("event", r"Flex: adds customer-1 \(to customer\)"),
-    Foretold("event", "", r"customer: has a phone .*"),
+    *_requests(_CUSTOMER, (f"POST {_CHANNEL}/Messages{_CHAT}", "")),
+    *GETS,
+    *_requests(_CUSTOMER, (f"POST {_MEDIA}", "")),
+    *_requests("your server", ("", f"POST {_MEDIA}")),
+    Foretold("request", rf"{_CUSTOMER}: POST {_MEDIA}", f"your server: POST {_MEDIA}"),
+    Foretold("event", rf"{_CUSTOMER}: is typing"),
+    Foretold("state", "", rf"{_CUSTOMER}: could not: .* \(a phone .*\)"),
+    Foretold("outcome", "", "could not be done: customer .*: a phone .*"),
+    Foretold(
+        "event",
+        r"your server: opens Chat with .* \(to Flex\)",
+        rf"{_CUSTOMER}: has a phone .*",
+    ),
+    Foretold("event", r"your server: opens Chat with .* \(to Flex\)"),
+    Foretold("event", r"Flex: adds customer-\d+ \(to customer\)"),
+    Foretold("event", "", rf"{_CUSTOMER}: has a phone .*"),
     Foretold("event", "", r"Flex: opens a conversation \(to customer\)"),
-    Foretold("event", "", r"Flex: adds (\w+:)?\+15550142 \(to customer\)"),
+    Foretold("event", "", r"Flex: adds (\w+:)?\+1555\d+ \(to customer\)"),
     Foretold("state", r"CH#\d+: ACTIVE \(new\)"),
     Foretold("state", "", r"CH#\d+: active \(new\)"),
     Foretold(
         "task",
-        r"[\w ]+: (task .*) for (?:customer-1|Jane) (.*)",
-        r"\w+: \1 for (?:\w+:)?\+15550142 \2",
+        r"[\w ]+: (task .*) for .*? (.*)",
+        r"\w+: \1 for (?:\w+:)?\+1555\d+ \2",
     ),
     Foretold(
         "state",
-        r"customer: message reached nobody \(the chat has ended .*\)",
+        rf"{_CUSTOMER}: message reached nobody {_NOBODY}",
         r"CH#\d+: active \(new\)",
         turns=True,
     ),
-    Foretold("state", r"customer: message reached nobody \(the chat has ended .*\)", turns=True),
+    Foretold("state", rf"{_CUSTOMER}: message reached nobody {_NOBODY}", turns=True),
 )
 """Customers with a phone in place of a page: the legacy side is played as a chat of your own.
 
@@ -281,6 +317,7 @@ JANITOR = (
         for kind in ("state", "outcome")
     ),
     Foretold("state", "", r"CH#\d+: closed \(was (in)?active\)", turns=True),
+    Foretold("state", r"CH#\d+: INACTIVE \(was ACTIVE\)", turns=True),
 )
 """A janitor that takes agents out of the chat before they leave, and a timer in its place."""
 LEAVE = (

@@ -12,7 +12,7 @@ from typing import overload
 from .. import html
 from ..account import Account
 from ..flows import AddressConfig, Comparison, FlexFlowConfig, FlowProblem
-from ..flows.copying import Servers, account_of, copy_of
+from ..flows.accounts.copying import Servers, account_of, copy_of
 from ..flows.errors import Problem
 from ..flows.rehearsal.comparison import Pair, compare_rehearsals
 from ..flows.rehearsal.outcome import Outcome
@@ -137,6 +137,7 @@ def rehearse(
     *,
     account: Account | None = None,
     servers: Servers | None = None,
+    replies: Sequence[str] | None = None,
 ) -> Rehearsals: ...
 
 
@@ -147,6 +148,7 @@ def rehearse(
     *,
     account: Account | None = None,
     servers: Servers | None = None,
+    replies: Sequence[str] | None = None,
 ) -> MovedRehearsal: ...
 
 
@@ -156,6 +158,7 @@ def rehearse(
     *,
     account: Account | None = None,
     servers: Servers | None = None,
+    replies: Sequence[str] | None = None,
 ) -> MovedRehearsal | Rehearsals:
     """Play a script with a Flex Flow and with its migrated set-up, and compare them.
 
@@ -167,6 +170,7 @@ def rehearse(
         script: As for `flows.rehearse`, as are the following; every shipped script by default.
         account: The account that the flow is for.
         servers: Makers of functions that answer, by URL.
+        replies: Answers of customers to a bot, in place of the script's.
 
     Returns:
         A `MovedRehearsal`; for every script `Rehearsals`.
@@ -178,7 +182,8 @@ def rehearse(
     """
     if not flow.enabled:
         raise FlowProblem(Problem("", repr(flow.label), "is not enabled: nothing takes its place"))
-    scripts = [*SCRIPTS.values()] if script is None else [script_of(script)]
+    given = [*SCRIPTS.values()] if script is None else [script]
+    scripts = [script_of(each, replies) for each in given]
     migration, sid, copy = _migrated(flow, account)
     moved = _playable(migration.set_up.by_flow[sid])
     changes = migration.changes_of(sid)

@@ -188,7 +188,8 @@ def _of_applications() -> Iterator[RequiredChange]:
         "Flex UI 2, whose agents have Interactions",
         "your code",
         "Flex adds agents to the conversation and takes them out; End closes the Interaction's"
-        " channel and the conversation, and does so again without a complaint. A task that is no"
+        " channel and the conversation, and does so again without a complaint. A transfer makes"
+        " another task, where that of a chat was offered again. A task that is no"
         " Interaction cannot be ended so.",
         shows=foretold.AGENTS,
     )

@@ -94,8 +94,7 @@ JournalState = tuple[
 ]
 
 
-@dataclass(slots=True)
-class _MessageLine(Event):
+class _MessageLine(Event, frozen=True):
     """The parts of a message event that its entry needs; whole messages would take much memory."""
 
     change: str

@@ -16,7 +16,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks import __doc__ as about
-from tests.benchmarks import growth, in_process, loopback, peers, realtime, snapshots, starting
+from tests.benchmarks import (
+    growth,
+    in_process,
+    loopback,
+    peers,
+    realtime,
+    snapshots,
+    starting,
+    suite,
+)
 from tests.benchmarks.measuring import ROOT, Figure
 
 SECTIONS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -26,6 +35,7 @@ SECTIONS: dict[str, Callable[[], Iterator[Figure]]] = {
     "growth": growth.run,
     "snapshots": snapshots.run,
     "start": starting.run,
+    "suite": suite.run,
 }
 PAGE = ROOT / "docs/explanation/speed.md"
 TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.DOTALL)

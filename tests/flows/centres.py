@@ -81,8 +81,18 @@ def _workspace(draw: Any) -> dict[str, Any]:
     }
     names = tuple(_some(draw)) if queues else ()
     found["workflows"] = {name: _workflow(draw, queues) for name in names}
+    channels = ("default", *found["task_channels"])
+    found["workers"] = {name: _worker(draw, one, channels) for name in _some(draw)}
+    return found
+
+
+def _worker(draw: Any, activities: list[str], channels: tuple[str, ...]) -> dict[str, Any]:
     attributes = [{"level": 1}, {"skills": ["chat"], "name": "Zoë", "deep": {"a": [None, 1.5]}}]
-    found["workers"] = {name: _maybe(draw, attributes=attributes) for name in _some(draw)}
+    found = _maybe(draw, attributes=attributes, activity=activities)
+    held = _some(draw, 0, channels)
+    if held:
+        capacities = {"capacity": [0, 1, 7], "available": [False, True]}
+        found["channels"] = {name: _maybe(draw, **capacities) for name in held}
     return found
 
 
@@ -105,42 +115,140 @@ def _bot(draw: Any, places: list[str], others: list[str]) -> dict[str, Any]:
     return {"definition": definition, **_maybe(draw, status=["draft"])}
 
 
-def _service(draw: Any, of: str) -> dict[str, Any]:
-    """A service of Conversations, or of the older Chat, with roles and webhooks."""
-    own = ["service admin", "service user", "channel admin", "channel user"]
-    may = {"conversation": "sendMessage", "chat": "sendMessage"}
-    roles = {
-        name: {"type": "channel" if of == "chat" else "conversation", "permissions": [may[of]]}
+_URL = "https://a.example/hook"
+_HOOKS: dict[str, Any] = {"pre_webhook_url": [_URL], "post_webhook_url": [_URL], "method": ["GET"]}
+_PUSHES: dict[str, Any] = {
+    "log_enabled": [True],
+    "new_message_template": ["%{MESSAGE}: Zoë"],
+    "new_message_badge_count_enabled": [True],
+}
+
+
+def _service(draw: Any) -> dict[str, Any]:
+    """A service of Conversations, with roles, webhooks and push settings."""
+    roles = _roles(draw, "conversation")
+    found = _maybe(
+        draw, reachability_enabled=[True], default_conversation_role=[*roles, "channel user"]
+    )
+    found |= _parts(draw, "conversation", ["onMessageAdded", "onConversationAdded"])
+    if draw(st.booleans()):
+        more = {"new_message_with_media_enabled": [True], "added_to_conversation_sound": ["x"]}
+        found["notifications"] = _maybe(draw, **_PUSHES, **more)
+    return found | {"roles": roles}
+
+
+def _old_service(draw: Any, *, is_beside: bool) -> dict[str, Any]:
+    """A service as Programmable Chat has it, with what both views have only if it stands alone."""
+    found = _maybe(
+        draw,
+        read_status_enabled=[False],
+        typing_indicator_timeout=[9],
+        limits_channel_members=[3, 100],
+        media_compatibility_message=["Look"],
+    )
+    found |= _parts(draw, "chat", ["onMessageSent", "onX"])
+    pushes: dict[str, Any] = {"invited_to_channel_enabled": [True, False]}
+    if not is_beside:
+        roles = found["roles"] = _roles(draw, "channel")
+        names = {"default_channel_role": [*roles, "channel user"], "reachability_enabled": [True]}
+        found |= _maybe(draw, **names)
+        pushes |= _PUSHES
+    if draw(st.booleans()):
+        found["notifications"] = _maybe(draw, **pushes)
+    return found
+
+
+def _roles(draw: Any, of: str) -> dict[str, Any]:
+    return {
+        name: {"type": of, "permissions": ["sendMessage"]}
         for name in _some(draw, 0, ("agent", "channel user", "Größe"))
     }
-    url = ["https://a.example/hook"]
-    hooks = _maybe(draw, pre_webhook_url=url, post_webhook_url=url, method=["GET"])
-    names = ["onMessageAdded", "onConversationAdded"] if of == "conversation" else ["onX"]
-    hooks["filters"] = draw(st.sampled_from([names, names[:1]]))  # Twilio never empties them
-    found: dict[str, Any] = _maybe(draw, reachability_enabled=[True])
-    for field in ("default_conversation_role", "default_channel_role"):
-        if (field == "default_channel_role") == (of == "chat"):
-            found |= _maybe(draw, **{field: [*roles, own[3]]})
-    return found | {"roles": roles, "webhooks": hooks}
+
+
+def _parts(draw: Any, of: str, events: list[str]) -> dict[str, Any]:
+    retries: dict[str, Any] = {"pre_retry_count": [2]} if of == "chat" else {}
+    hooks = _maybe(draw, **_HOOKS, **retries)
+    # Twilio never empties them.
+    return {"webhooks": {**hooks, "filters": draw(st.sampled_from([events, events[:1]]))}}
+
+
+def _address(draw: Any, bots: list[str], services: list[str]) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["webhook", "default", *(["studio"] if bots else [])]))
+    settings: dict[str, Any] = {
+        "webhook": {"webhook_method": ["get"], "webhook_filters": [["onMessageAdded"]]},
+        "studio": {"studio_retry_count": [2]},
+        "default": {},
+    }[kind]
+    made = {"type": kind, **_maybe(draw, enabled=[False], conversation_service=services)}
+    made |= _maybe(draw, **settings)
+    if kind == "webhook":
+        made["webhook_url"] = "https://a.example/x"
+    elif kind == "studio":
+        made["studio_flow"] = draw(st.sampled_from(bots))
+    return {"auto_creation": made, **_maybe(draw, friendly_name=NAMES)}
+
+
+def _flow(draw: Any, bots: list[str], places: list[tuple[str, str]]) -> dict[str, Any]:
+    kinds = [*(["studio"] if bots else []), *(["task"] if places else []), "external"]
+    kind = draw(st.sampled_from(kinds))
+    settings: dict[str, Any] = _maybe(draw, **{} if kind == "task" else {"retry_count": [0, 3]})
+    if kind == "studio":
+        settings["flow"] = draw(st.sampled_from(bots))
+    elif kind == "external":
+        settings["url"] = "https://a.example/x"
+    else:
+        settings["workspace"], settings["workflow"] = draw(st.sampled_from(places))
+        settings |= {"channel": "default", **_maybe(draw, priority=[7], timeout=[60])}
+    flags = _maybe(draw, long_lived=[True], janitor_enabled=[True])
+    return {"integration_type": kind, "integration": settings, **flags}
 
 
 @st.composite
 def centres(draw: Any) -> str:
     """Texts of whole contact centres that Twilio can take."""
-    content: dict[str, Any] = {"flex_flows": [], "address_configurations": []}
+    content: dict[str, Any] = {}
     content["workspaces"] = {
         name: _workspace(draw) for name in _some(draw, 0, ("Flex Task Assignment", "Shop"))
     }
     places = [
-        f"ref:workspaces/{name}/workflows/{workflow}"
+        (name, workflow)
         for name, space in content["workspaces"].items()
         for workflow in space["workflows"]
     ]
+    spelled = [f"ref:workspaces/{name}/workflows/{workflow}" for name, workflow in places]
     bots: dict[str, Any] = {}
     for name in _some(draw):
-        bots[name] = _bot(draw, places, [*bots])
+        bots[name] = _bot(draw, spelled, [*bots])
     content["studio_flows"] = bots
-    of = draw(st.sampled_from(["conversation", "chat"]))
     services = _some(draw, 0, ("Flex Chat Service", "Second"))
-    content[f"{of}_services"] = {name: _service(draw, of) for name in services}
+    of = draw(st.sets(st.sampled_from(["conversation", "chat"]), min_size=1))
+    if "conversation" in of:
+        content["conversation_services"] = {name: _service(draw) for name in services}
+    if "chat" in of:
+        is_beside = "conversation" in of
+        content["chat_services"] = {
+            name: _old_service(draw, is_beside=is_beside) for name in services
+        }
+    content["address_configurations"] = [
+        {"type": kind, "address": at, **_address(draw, [*bots], services)}
+        for kind, at in draw(
+            st.lists(
+                st.sampled_from(
+                    [("sms", "+15550100"), ("whatsapp", "+15550100"), ("chat", "shop")]
+                ),
+                max_size=2,
+                unique=True,
+            )
+        )
+    ]
+    content["flex_flows"] = [
+        {
+            "friendly_name": name,
+            "channel_type": channel,
+            "enabled": name == "A",
+            **_flow(draw, [*bots], places),
+            **_maybe(draw, chat_service=services, contact_identity=["shop"]),
+        }
+        for name, channel in zip(_some(draw), ("custom", "web", "sms"), strict=False)
+    ]
     return str(yaml.safe_dump(content, allow_unicode=True))

@@ -12,6 +12,7 @@ from helpers import Account
 FLEX, STUDIO = "https://flex-api.twilio.com/v1", "https://studio.twilio.com/v2"
 TASKROUTER = "https://taskrouter.twilio.com/v1/Workspaces"
 CONVERSATIONS, CHAT = "https://conversations.twilio.com/v1", "https://chat.twilio.com/v2"
+OF_SERVICE = ("Configuration", "Configuration/Webhooks", "Configuration/Notifications")
 OF_WORKSPACE = ("Activities", "TaskChannels", "TaskQueues", "Workflows", "Workers")
 TYPES = {
     "flex_flows": "twilio_flex_flex_flows_v1",
@@ -43,10 +44,12 @@ def lists(account: Account) -> dict[str, Any]:
     for space in spaces["workspaces"]:
         for name in OF_WORKSPACE:
             found[f"{name} of {space['sid']}"] = get(account, f"{TASKROUTER}/{space['sid']}/{name}")
+        for worker in found[f"Workers of {space['sid']}"]["workers"]:
+            found[f"channels of {worker['sid']}"] = get(account, f"{worker['url']}/Channels")
     found["addresses"] = get(account, f"{CONVERSATIONS}/Configuration/Addresses")
     services = found["conversation services"] = get(account, f"{CONVERSATIONS}/Services")
     for service in services["services"]:
-        for name in ("Configuration", "Configuration/Webhooks", "Roles"):
+        for name in (*OF_SERVICE, "Roles"):
             one = f"{CONVERSATIONS}/Services/{service['sid']}/{name}"
             found[f"{service['sid']} {name.replace('/', ' ')}"] = get(account, one)
     found["chat services"] = get(account, f"{CHAT}/Services")
@@ -68,7 +71,8 @@ def _resources(account: Account) -> Iterator[tuple[str, dict[str, Any]]]:
     for answer in lists(account).values():
         if "meta" in answer:
             key = answer["meta"]["key"]
-            for each in answer[key]:
+            of_workers = key == "channels" and "/Workers/" in answer["meta"]["url"]
+            for each in () if of_workers else answer[key]:  # the provider has none of these
                 product = "chat" if each["url"].startswith(CHAT) else "conversations"
                 if kind := TYPES.get(key) or TYPES.get(f"{product} {key}"):
                     yield kind, each

@@ -391,7 +391,7 @@ def test_the_command_plans_applies_and_exports_them(
     account: Account, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
     file = tmp_path / "flows.yaml"
     file.write_text(FILE)
     arguments = [str(file), "--to", "http://mock"]

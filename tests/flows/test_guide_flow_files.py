@@ -18,7 +18,7 @@ def test_the_guides_commands_end_well_with_its_file(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda _, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda _, **__: account)
     monkeypatch.chdir(tmp_path)
     Path("flows.yaml").write_text(snippet("flow file"), encoding="utf-8")
     ran = []
@@ -40,7 +40,7 @@ def test_the_guides_environments_lead_to_accounts_of_their_own(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda _, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda _, **__: account)
     monkeypatch.chdir(tmp_path)
     Path("flows.yaml").write_text(snippet("environments"), encoding="utf-8")
     for line in snippet("environment commands").splitlines():
@@ -92,7 +92,7 @@ def test_a_live_account_that_has_changed_since_the_plan_wants_another_code(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Any
 ) -> None:
     account.mode = "live"
-    monkeypatch.setattr(command, "connect", lambda _, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda _, **__: account)
     file = tmp_path / "flows.yaml"
     file.write_text(snippet("flow file"), encoding="utf-8")
     code = plan(account, file).code
@@ -115,7 +115,7 @@ def test_the_guides_whole_contact_centre_is_sound_and_planned(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.mode = "shared"
-    monkeypatch.setattr(command, "connect", lambda *_, **__: account)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
     monkeypatch.chdir(tmp_path)
     Path("flows.yaml").write_text(snippet("whole file"), encoding="utf-8")
     assert list(check("flows.yaml", account)) == []

@@ -12,7 +12,7 @@ from rehearsing import STUDIO, changed
 
 from helpers import Account, connect
 from helpers.flows import Exactly, check, command, compare, load_test, rehearse
-from helpers.flows.file import FlowFile
+from helpers.flows.file.flow_file import FlowFile
 
 ASTRAY = changed(STUDIO, flow="Astray")
 ATTRIBUTES = {
@@ -73,7 +73,7 @@ def test_a_day_says_how_many_tasks_had_no_chat(astray: Account) -> None:
 def test_the_command_says_so_too(
     astray: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(command, "connect", lambda *_, **__: astray)
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: astray)
     file, script = tmp_path / "flows.yaml", tmp_path / "script.yaml"
     FlowFile([ASTRAY]).write(file)
     script.write_text(yaml.safe_dump({"name": "Short", "steps": SCRIPT}))

@@ -17,7 +17,7 @@ from support import examples
 
 from helpers import Account, connect, flows, migrate
 from helpers.flows import FlexFlowConfig, FlowProblem
-from helpers.flows.rehearsal.grammar import OPEN, VERBS, misplaced
+from helpers.flows.rehearsal.grammar import NEW, OPEN, VERBS, misplaced
 from helpers.migrate import Rehearsals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,27 +149,41 @@ def test_the_same_agent_answers_the_same_customer_at_the_same_moment() -> None:
                 )
 
 
-REPORTED = (
-    *("customer says", "customer leaves", "customer returns", "bot says", "bot hands over"),
-    *("agent accepts", "agent rejects", "agent says", "agent wraps up", "agent completes"),
-    *("agents go away", "agents come back"),
-    *("webhook is down", "webhook is slow", "webhook is up", "wait"),
-)
-"""Verbs whose differences a report foretells."""
-WAITS = ("10s", "2m", "30m", "2h", "1d")
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "customer opens": (None, {"page": "/x"}),
+    "customer returns": (None, {"page": "/y"}),
+    "customer says": ("text", {"text": "text", "attributes": {"lang": "de"}}),
+    "customer sends": ("a.pdf",),
+    "agent says": ("text",),
+    "agent sends": ("b.pdf",),
+    "agent transfers": ("bob", "queue Everyone", {"to": "bob", "mode": "warm"}),
+    "bot says": ("text",),
+    "chat gets": ({"a": 1},),
+    "task gets": ({"topic": "sales"},),
+    "webhook fails": (1, "2 times with 500"),
+    "wait": ("10s", "2m", "30m", "2h", "1d"),
+    "expect": ("task assigned", {"agent": "bob"}, "answered within 30s"),
+}
+"""Arguments of the verbs that take any."""
+ACTORS = {"customer": ("", "", "Ben"), "agent": ("", "", "alice", "bob")}
 
 
 @st.composite
 def scripts(draw: Any) -> list[Any]:
     """Scripts of any steps, in an order that makes sense or none."""
-    others = [verb for verb in VERBS if verb in REPORTED]
     steps: list[Any] = ["customer opens"]
-    page = OPEN
-    for verb in draw(st.lists(st.sampled_from(others), min_size=2, max_size=12)):
-        if misplaced(verb, page) is None:
-            page = VERBS[verb].leaves or page
-            said = draw(st.sampled_from(WAITS)) if verb == "wait" else f"text {len(steps)}"
-            steps.append((verb, said) if verb == "wait" or "says" in verb else verb)
+    pages = {"": OPEN}
+    for verb in draw(st.lists(st.sampled_from([*VERBS]), min_size=2, max_size=12)):
+        kind, _, does = verb.partition(" ")
+        who = draw(st.sampled_from(ACTORS.get(kind, ("",))))
+        if kind == "customer":
+            if misplaced(verb, pages.get(who, NEW)) is not None:
+                continue
+            pages[who] = VERBS[verb].leaves or pages.get(who, NEW)
+        given = draw(st.sampled_from(ARGUMENTS.get(verb, (None,))))
+        given = f"text {len(steps)}" if given == "text" else given
+        step = f"{kind} {who} {does}" if who else verb
+        steps.append(step if given is None else (step, given))
     return steps
 
 
@@ -190,6 +204,25 @@ def test_steps_that_could_not_be_done_before_and_after_are_said() -> None:
         "differences, all of them foretold by the report."
         " Steps that could not be done: 2 before, 2 after."
     )
+
+
+def test_customers_answer_a_bot_before_and_after_with_the_same_replies() -> None:
+    steps = ["customer opens", "customer says: Hello", "bot says: Who is it?", "bot hands over"]
+    found = migrate.rehearse(BOT_CHAT, steps, replies=["Jane"])
+    sides = (found.comparison.a, found.comparison.b)
+    said = [[row.what for row in side.rows if row.kind == "message"] for side in sides]
+    assert said == [["Hello", "Who is it?", "Jane"]] * 2
+    assert found.surprises == ()
+
+
+def test_a_transfer_is_another_task_of_an_interaction_as_the_report_says() -> None:
+    steps = ["customer opens", "customer says: Hello", "agent alice accepts"]
+    found = migrate.rehearse(TASK_CHAT, [*steps, "agent alice transfers: bob", "agent bob accepts"])
+    tasks = next(each for each in found.differences if each.a.startswith("tasks: "))
+    assert (tasks.a, tasks.b) == ("tasks: assigned", "tasks: completed, assigned")
+    assert tasks.foretold_by is not None
+    assert "A transfer makes another task" in tasks.foretold_by.why
+    assert found.surprises == ()
 
 
 # -- what is not foretold, is said

@@ -289,7 +289,7 @@ def test_where_not_all_conversations_were_looked_at_it_says_at_least(
     flow = make_flow(friendly_name="Old bot")
     for identity in ("a", "b", "c"):
         make_channel(flow, identity=identity)
-    monkeypatch.setattr("helpers.flows.impact.LOOKED_AT", 2)
+    monkeypatch.setattr("helpers.flows.plans.impact.LOOKED_AT", 2)
     planned = plan(account, TASK, delete=True)
     notes = {step.name: step.note for step in planned.steps}
     assert notes["Old bot"].startswith("at least 2 conversations in progress: ")

@@ -15,8 +15,8 @@ from rehearsing import STUDIO, TASK, changed, described
 
 from helpers import Account, connect
 from helpers.flows import SCRIPTS, Rehearsal, Script, ScriptProblem, rehearse
+from helpers.flows.accounts.copying import START, Origin, copy_of
 from helpers.flows.busy_day.sandbox import MIDNIGHT
-from helpers.flows.copying import START, Origin, copy_of
 from helpers.flows.rehearsal.script import script_of
 
 PACIFIC = "America/Los_Angeles"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +22,6 @@ from helpers.mock.core.sids import Sids
 from helpers.mock.core.store import Store
 
 
-@dataclass(slots=True)
 class Box(Resource):
     """A resource that others lie in."""
 
@@ -33,7 +32,6 @@ class Box(Resource):
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
 
 
-@dataclass(slots=True)
 class Ball(Resource):
     """A resource in a box, with a name that is unique there."""
 
@@ -94,7 +92,7 @@ class StoreAndList(RuleBasedStateMachine):
     @rule()
     def take_a_mark(self) -> None:
         if len(self.marks) < 3:
-            lists = [replace(box) for box in self.boxes], [replace(ball) for ball in self.balls]
+            lists = [copy(box) for box in self.boxes], [copy(ball) for ball in self.balls]
             rewinding = self.backend.rewinding()
             rewinding.__enter__()
             self.marks.append((rewinding, *lists))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from studio_lab import Lab, if_, send, to, widget
 from support import examples
 
-from helpers.flows.copying import Origin, account_of, copy_of
+from helpers.flows.accounts.copying import Origin, account_of, copy_of
 from helpers.mock.studio.liquid_dates import formatted
 
 MONDAY = datetime(2026, 1, 5, 18, 30, 5, tzinfo=UTC)

@@ -19,7 +19,7 @@ from helpers import Account, ChatClient
 from helpers.account import SharedMockHttpClient
 from helpers.mock import DEMO_VALUES, MockTwilio
 from helpers.mock.messaging.resources import Message
-from helpers.mock.server import running
+from helpers.mock.server import protocols
 from helpers.mock.server.app import WORKERS
 
 SERVICE = DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]
@@ -132,7 +132,7 @@ def test_a_connection_that_has_just_closed_can_still_be_cut(url: str) -> None:
         _, writer = await asyncio.open_connection(parts.hostname, parts.port)
         writer.close()
         await writer.wait_closed()
-        running._cut(writer.transport)
+        protocols._cut(writer.transport)
         return writer.transport.is_closing()
 
     assert asyncio.run(cut())

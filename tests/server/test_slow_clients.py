@@ -18,7 +18,7 @@ from websockets.sync.client import connect as dial
 
 from helpers import Account
 from helpers.mock import DEMO_VALUES, MockTwilio
-from helpers.mock.server import rest_app, running
+from helpers.mock.server import protocols, rest_app
 
 CHANNELS = f"/chat.twilio.com/v2/Services/{DEMO_VALUES['TWILIO_CHAT_SERVICE_SID']}/Channels"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -28,7 +28,7 @@ LENGTH = b"Content-Length: 100\r\n"
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives requests a third of a second to arrive in."""
-    monkeypatch.setattr(running, "MAX_STALL", 0.3)
+    monkeypatch.setattr(protocols, "MAX_STALL", 0.3)
 
 
 def dial_up(url: str) -> socket.socket:
@@ -89,7 +89,7 @@ def test_the_second_request_of_a_connection_has_its_own_time(url: str) -> None:
 def test_a_connection_that_stays_silent_is_closed(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    monkeypatch.setattr(running, "KEEP_ALIVE", 0.2)
+    monkeypatch.setattr(protocols, "KEEP_ALIVE", 0.2)
     assert dripped(url, b"", b"") == b""
 
 
@@ -97,7 +97,7 @@ def test_a_connection_that_stays_silent_is_closed(
 def test_a_body_that_arrives_steadily_is_taken(
     monkeypatch: pytest.MonkeyPatch, shared: Account, url: str
 ) -> None:
-    monkeypatch.setattr(running, "MIN_RATE", 10)
+    monkeypatch.setattr(protocols, "MIN_RATE", 10)
     body = b"UniqueName=" + b"a" * 15
     data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 26\r\n")
     assert status(dripped(url, data, body)) == 201
@@ -119,7 +119,7 @@ def test_long_connections_live_on(url: str, shared: Account) -> None:
 def test_one_connection_too_many_is_refused_and_the_others_live_on(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    monkeypatch.setattr(running, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(protocols, "MAX_CONNECTIONS", 3)
     with requests.Session() as first, ExitStack() as others:
         first.auth = AUTH
         assert first.get(url + CHANNELS, timeout=10).status_code == 200

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Protocol
 
-from ..config import FlexFlowConfig
+from ..file.config import FlexFlowConfig
 
 HOUR = 3600.0
 LONGEST_DAY = 24 * 7

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from ...flex_ui import chat_in
 from ...mock import (
     ChatEvent,
@@ -77,7 +79,7 @@ def _plan(mock: MockTwilio, job: Job) -> FastPlan:
     for name, each in given.items():
         if each["integration_type"] == "studio":
             flows[name] = mock.look(partial(FlowReplica.of, flow_sid=each["integration_flow_sid"]))
-    workers = tuple(replace(each, activity_sid=away) for each in space.workers)
+    workers = tuple(structs.replace(each, activity_sid=away) for each in space.workers)
     texts = [each.configuration for each in space.workflows.values()]
     texts += [each.target_workers for each in space.queues.values()]
     words = frozenset(_WORD.findall(" ".join(texts)))

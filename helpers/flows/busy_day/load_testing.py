@@ -12,9 +12,9 @@ from typing import Literal, get_args
 
 from ...account import Account
 from ...mock import Unproven
-from ..config import FlexFlowConfig
-from ..copying import Origin, Servers, copy_of
-from ..directory import must_be_config
+from ..accounts.copying import Origin, Servers, copy_of
+from ..accounts.ways_in import must_be_config
+from ..file.config import FlexFlowConfig
 from .demand import (
     ANSWERS_AFTER,
     Arrival,

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 from ...html import table as html_table
-from ..config import FlexFlowConfig
+from ..file.config import FlexFlowConfig
 from .demand import HOUR, CustomerMix, Demand
 from .metrics import (
     ContactOutcome,

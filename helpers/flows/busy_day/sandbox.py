@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...mock import ChatEvent, FlowReplica, TaskRouterNotification, WorkspaceCopy
-from ..config import FlexFlowConfig
-from ..copying import Origin, Servers, account_of, new_mock, plain_client
+from ..accounts.copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
+from ..file.config import FlexFlowConfig
 from .client import RestClient
 from .demand import CustomerMix, Demand
 from .staffing import Shift, Staff, Staffing

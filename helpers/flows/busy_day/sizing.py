@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ...account import Account
 from ...html import table as html_table
-from ..config import FlexFlowConfig
-from ..copying import Servers
+from ..accounts.copying import Servers
+from ..file.config import FlexFlowConfig
 from .demand import ANSWERS_AFTER, HOUR, Arrivals, Arriving, CustomerClass, Given
 from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_of, simulate
 from .metrics import ContactRecord, ServiceLevel, in_time, service_level, shown

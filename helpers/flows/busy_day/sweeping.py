@@ -20,9 +20,9 @@ from joblib import Parallel, delayed, parallel_config
 
 from ...account import Account
 from ...html import table as html_table
-from ..config import FlexFlowConfig
-from ..copying import Servers
-from ..directory import must_be_config
+from ..accounts.copying import Servers
+from ..accounts.ways_in import must_be_config
+from ..file.config import FlexFlowConfig
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
 from .load_testing import (
     HANDLE_TIME,

@@ -12,7 +12,7 @@ from ipywidgets import HTML, BoundedIntText, HBox, Layout, VBox
 from ...account import Account
 from ...html import table as html_table
 from ...panel.still import Still
-from ..config import FlexFlowConfig
+from ..file.config import FlexFlowConfig
 from .demand import Arrivals, Arriving, CustomerMix, Demand, Duration, Given
 from .load_testing import HANDLE_TIME, WITHIN, Counting, demanded, jobs_of, simulate
 from .metrics import shown

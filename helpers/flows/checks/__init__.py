@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ...account import Account
 from ...masking import mask as masked
-from ..file import FlowFile, load
-from ..trying import trial
+from ..file.flow_file import FlowFile
+from ..file.reading import load
+from ..plans.trying import trial
 from .account_reader import AccountReader
 from .catalogue import BOTH, CHECKS
 from .report import Check, CheckInput, CheckResult, Finding, Report, Skipped

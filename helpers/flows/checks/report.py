@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ...html import TOP_LEFT, Markup
 from ...html import table as html_table
 from ...mock import Basis
-from ..config import FlexFlowConfig
-from ..file import Config, FlowFile
-from ..render import badge
+from ..file.config import FlexFlowConfig
+from ..file.contents import Config
+from ..file.flow_file import FlowFile
+from ..plans.render import badge
 from .account_reader import AccountReader
 
 if TYPE_CHECKING:

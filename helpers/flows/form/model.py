@@ -17,12 +17,13 @@ from ...account import Account
 from ...masking import mask as masked
 from ...mock import MockTwilio, flex_flows
 from ...panel.events import Announcer
+from ..accounts.copying import account_of
+from ..accounts.ways_in import must_be_config
 from ..checks import Report, check
-from ..config import FlexFlowConfig, settings_of
-from ..copying import account_of
-from ..directory import must_be_config
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
-from ..file import FlowFile, fix_of, setting_of
+from ..file.config import FlexFlowConfig, settings_of
+from ..file.flow_file import FlowFile
+from ..file.remedies import fix_of, setting_of
 from ..rehearsal import Rehearsal, Script, rehearse
 
 EntryKind = Literal["text", "choice", "switch", "number"]

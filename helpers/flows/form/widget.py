@@ -13,12 +13,12 @@ from ipywidgets import HTML, Checkbox, Combobox, Dropdown, HBox, IntText, Layout
 from ...account import Account
 from ...masking import mask as masked
 from ...panel.still import Still
-from ..config import FlexFlowConfig
-from ..directory import Directory
+from ..accounts.directory import Directory
 from ..errors import REFUSALS
+from ..file.config import FlexFlowConfig
+from ..plans.render import badge
 from ..rehearsal import SCRIPTS, Script
 from ..rehearsal.script import script_of
-from ..render import badge
 from .model import ENTRIES, FlowFormModel, FormEntry, FormState
 
 _LABEL = {"description_width": "9em"}

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FlowProblem, Problem
-from ..file import text_of
-from ..variables import read_json
+from ..file.text_files import read_json, text_of
 from .hcl import Expressions, NotRead, Scope, attributes_of, looked_up, parsed, subtrees, word
 
 

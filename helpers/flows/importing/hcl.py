@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FlowProblem, Problem
-from ..file import text_of
-from ..variables import read_json
+from ..file.text_files import read_json, text_of
 
 if TYPE_CHECKING:
     from lark import Token, Tree

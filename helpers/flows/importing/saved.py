@@ -14,8 +14,8 @@ from twilio.http.response import Response
 
 from ...account import Account
 from ...mock import Credentials
-from ..config import FlexFlowConfig
 from ..errors import FlowProblem, Problem
+from ..file.config import FlexFlowConfig
 
 Resource = dict[str, Any]
 TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"
@@ -60,6 +60,12 @@ KINDS = (
     _of_workspace("queue", "WQ", "TaskQueues", "task_queues"),
     _of_workspace("workflow", "WW", "Workflows", "workflows"),
     _of_workspace("worker", "WK", "Workers", "workers"),
+    SavedKind(
+        "channel",
+        "WC",
+        f"{TASKROUTER}/{{workspace_sid}}/Workers/{{worker_sid}}/Channels/{{sid}}",
+        "",
+    ),
     SavedKind(
         "address configuration",
         "IG",
@@ -173,8 +179,10 @@ class SavedAccount:
                     "chat_services" if service[1].startswith(CHAT) else CONVERSATION_SERVICES,
                     name,
                 )
-            elif service and f"{settings}/Webhooks" not in self._resources:
-                yield CONVERSATION_SERVICES, name, "webhooks"
+                continue
+            for part in ("webhooks", "notifications") if service else ():
+                if f"{settings}/{part.title()}" not in self._resources:
+                    yield CONVERSATION_SERVICES, name, part
 
     def _complete(self) -> None:
         """Add the workspaces that are not there, and defaults of what Twilio always answers."""
@@ -214,7 +222,7 @@ class _Door(HttpClient):  # type: ignore[misc]
             return _answer(405, {"code": 20004, "message": "Method not allowed", "status": 405})
         if found is not None:
             return _answer(200, found)
-        if path.endswith(("/Configuration", "/Webhooks")):
+        if path.endswith(("/Configuration", "/Webhooks", "/Notifications")):
             return _answer(200, {})  # what they would be is left out of the file
         if re.search(r"/[A-Z]{2}[^/]*$", path):
             return _answer(404, {"code": 20404, "message": "Not found", "status": 404})

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..config import ROOT
-from ..conversations import ADDRESSES
+from ..accounts.exporting import export
 from ..errors import FlowProblem, Problem
-from ..exporting import export
-from ..file import FlowFile, load, text_of, write_text
-from ..variables import ENVIRONMENTS, VARIABLES, Given, Values, read_json
-from .api import has_more, is_state, resources_in
+from ..file.config import ROOT
+from ..file.conversations import ADDRESSES
+from ..file.flow_file import FlowFile
+from ..file.other_formats import has_more, is_state, resources_in
+from ..file.reading import load
+from ..file.text_files import read_json, text_of, write_text
+from ..file.variables import ENVIRONMENTS, VARIABLES, Given, Values
 from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
 from .saved import Resource, SavedAccount
 from .state import BY_TYPE, as_answered, resources_of_state

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import FlowProblem, Problem
-from ..variables import read_json
+from ..file.text_files import read_json
 from .configuration import TerraformResource
 from .saved import KINDS, Resource
 
-BY_TYPE = {kind.terraform: kind for kind in KINDS}
+BY_TYPE = {kind.terraform: kind for kind in KINDS if kind.terraform}
 _PARTS = {"FO": ("integration",), "IG": ("auto_creation",), "IS": ("limits", "notifications")}
 """Parts of a resource, of which the provider has an attribute for each field."""
 _NOT_ANSWERED = ("re_evaluate_tasks", "if_match", "template", "commit_message", "id")

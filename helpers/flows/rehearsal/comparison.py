@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 from ... import html
 from ...account import Account
-from ..copying import Servers
+from ..accounts.copying import Servers
 from .draft import Playable
 from .grammar import duration
 from .outcome import BOLD, UNDONE, Rehearsal, styled

@@ -13,7 +13,7 @@ from ...chat import ChatClient, ConversationsClient
 from ...chat.media import MediaService
 from ...json_object import attributes_in, entry
 from ...mock import ChatEvent, MockTwilio, TwilioError
-from ..copying import DAY
+from ..accounts.copying import DAY
 from .grammar import Said
 from .timeline import CUSTOMER, SERVER, Misfit, Record
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ...account import Account
-from ..config import FlexFlowConfig, Integration
-from ..conversations import AddressConfig, Creation, CustomChatConfig
 from ..errors import FlowProblem, Problem
-from ..file import Config
+from ..file.config import FlexFlowConfig, Integration
+from ..file.contents import Config
+from ..file.conversations import AddressConfig, Creation, CustomChatConfig
 
 MESSAGE, CONVERSATION = "incomingMessage", "incomingConversationMessage"
 PLAYED = "the flow"

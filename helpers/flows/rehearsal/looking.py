@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ...json_object import json_object
 from ...mock import MockTwilio
-from ..copying import plain_client
+from ..accounts.copying import plain_client
 from .agents import SimulatedAgents
 from .customer import Chats, CustomerMessage
 from .grammar import Expectation, duration

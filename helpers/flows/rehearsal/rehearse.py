@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from ...account import Account
 from ...mock import MockTwilio
-from ..copying import Servers, account_of, arguments_in, copy_of
+from ..accounts.copying import Servers, account_of, arguments_in, copy_of
 from ..errors import Problem
-from ..starting import described
 from .draft import Playable, StudioDraft
 from .outcome import Rehearsal, outcome_of
 from .script import Script, ScriptProblem, script_of
 from .simulation import Simulation
+from .starting import described
 from .ways import way_of
 
 

@@ -31,8 +31,8 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file import TEXT, composed, located, size_of
-from ..starting import Start
+from ..file.nodes import composed, size_of
+from ..file.text_files import TEXT, located
 from .arguments import argument_of, data_of, plain
 from .customer import NAME
 from .grammar import (
@@ -46,6 +46,7 @@ from .grammar import (
     misplaced,
     words,
 )
+from .starting import Start
 
 MOST_VALUES = 100_000
 """Values of a script, counted as often as aliases repeat them."""
@@ -161,7 +162,7 @@ def _read(script: str | Path) -> Script:
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
         root = composed(text, source)
-        if size_of(root, {}) > MOST_VALUES:
+        if size_of(root) > MOST_VALUES:
             fix = f"repeats its aliases to more than {MOST_VALUES} values; write out what is meant"
             raise ScriptProblem(Problem(source, "", fix))
         return _ScriptReader(source).from_yaml(root)

@@ -9,7 +9,7 @@ from typing import Any
 from ...account import Account
 from ...masking import mask as masked
 from ...mock import WebhookAnswer, WebhookRequest
-from ..copying import Servers
+from ..accounts.copying import Servers
 from .customer import CustomerMessage
 from .grammar import Failing
 from .timeline import SERVER, Misfit, NotForThisFlow, Record

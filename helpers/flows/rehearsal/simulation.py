@@ -12,7 +12,7 @@ from ...account import Account
 from ...chat import ChatError
 from ...desk import NoDeskHere
 from ...mock import MockTwilio
-from ..copying import SETTLING, Servers, plain_client
+from ..accounts.copying import SETTLING, Servers, plain_client
 from ..errors import NotSettled
 from .agents import SimulatedAgents
 from .customer import Chats, CustomerMessage, SimulatedCustomer, persona

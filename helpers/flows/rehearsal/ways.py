@@ -12,10 +12,10 @@ from typing import Any
 from ...account import Account
 from ...json_object import json_object
 from ...mock import MockTwilio
-from ..config import FlexFlowConfig
-from ..conversations import AddressConfig, ConversationConfig
 from ..errors import FlowProblem, Problem
-from ..file import Config
+from ..file.config import FlexFlowConfig
+from ..file.contents import Config
+from ..file.conversations import AddressConfig, ConversationConfig
 from .customer import (
     Chats,
     CustomerOfChannel,

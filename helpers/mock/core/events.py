@@ -12,21 +12,19 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from .database import log_failure
 
 _log = logging.getLogger(__name__)
 
 
-class Event:
-    """Base class of events; a subclass is a dataclass."""
-
-    __slots__ = ()
+class Event(Struct, frozen=True):
+    """Base class of events."""
 
 
-class PutBack(Event):
+class PutBack(Event, frozen=True):
     """The account was put back to an earlier state."""
-
-    __slots__ = ()
 
 
 Subscriber = Callable[[Event], None]

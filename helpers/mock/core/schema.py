@@ -1,15 +1,20 @@
-"""Resources as rows: a dataclass whose fields are the columns of its table."""
+"""Resources as rows: a struct whose fields are the columns of its table."""
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
+from inspect import get_annotations
 from operator import attrgetter
+from sys import modules
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import orjson
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
 
 Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
@@ -26,14 +31,14 @@ class Between:
 _FILLED = ("sid", "account_sid", "date_created", "date_updated")
 
 
-@dataclass(slots=True)
-class Resource:
+class Resource(Struct, gc=False, kw_only=True):
     """Base of all resources. `seq` is the order of arrival within a kind.
 
     `unique` lists groups of fields that must differ between any two rows (a null never
     collides), `indexes` those that are searched by, in the order of the search; `-priority` puts
     the highest first. Dates of creation and update are set by `Context.create`, whatever their
-    default. A float is a date (epoch seconds), but for `durations`.
+    default. A float is a date (epoch seconds), but for `durations`. Values hold no resource, so
+    that the garbage collector need not look at one.
     """
 
     prefix: ClassVar[str]
@@ -41,17 +46,15 @@ class Resource:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     durations: ClassVar[tuple[str, ...]] = ()
 
-    seq: int = field(default=0, kw_only=True, compare=False)
+    seq: int = 0
 
     @classmethod
     @cache
     def filled(cls) -> tuple[str, ...]:
         """Names of the fields that `Context.create` fills in by itself."""
-        own = {f.name for f in fields(cls)}
-        return tuple(name for name in _FILLED if name in own)
+        return tuple(name for name in _FILLED if name in cls.__struct_fields__)
 
 
-@dataclass(slots=True)
 class AccountResource(Resource):
     """Base of the resources that an account has under a SID."""
 
@@ -61,7 +64,6 @@ class AccountResource(Resource):
     account_sid: str
 
 
-@dataclass(slots=True)
 class DatedResource(AccountResource):
     """Base of those that show when they were created and updated (epoch seconds)."""
 
@@ -76,7 +78,21 @@ _TYPES: dict[type[Resource], dict[str, Any]] = {}
 
 def types_of(kind: type[Resource]) -> dict[str, Any]:
     """Return the types of a kind's fields."""
-    return _TYPES.get(kind) or _TYPES.setdefault(kind, get_type_hints(kind))
+    found = _TYPES.get(kind)
+    if found is None:
+        _TYPES[kind] = found = {
+            name: _type(base.__module__, text)
+            for base in reversed(kind.__mro__)
+            for name, text in get_annotations(base).items()
+            if name in kind.__struct_fields__
+        }
+    return found
+
+
+@cache
+def _type(module: str, text: str) -> Any:
+    """Return the type of this text, once for all fields that have it."""
+    return get_type_hints(SimpleNamespace(__annotations__={"_": text}), vars(modules[module]))["_"]
 
 
 _TABLES: dict[type[Resource], Table] = {}
@@ -93,15 +109,11 @@ class Table:
     def __init__(self, kind: type[Resource]) -> None:
         self.kind = kind
         self.name = kind.__name__.lower()
-        self.columns = [f.name for f in fields(kind) if f.name != "seq"]
+        self.columns = [name for name in kind.__struct_fields__ if name != "seq"]
         hints = types_of(kind)
         self.json = [name for name in self.columns if _is_json(hints[name])]
         self.json_positions = [self.columns.index(name) + 1 for name in self.json]
-        self.decoders: list[tuple[int, Callable[[Any], Any]]] = [
-            (position, orjson.loads if name in self.json else bool)
-            for position, name in enumerate(self.columns)
-            if name in self.json or bool in _members(hints[name])
-        ]
+        self.booleans = [name for name in self.columns if bool in _members(hints[name])]
         floats = [name for name in self.columns if float in _members(hints[name])]
         self.dates = [name for name in floats if name not in kind.durations]
         self.values = attrgetter(*self.columns)
@@ -134,7 +146,7 @@ class Table:
         return {
             f.name: self.encode(f.name, _default(f))
             for f in fields(self.kind)
-            if f.name in self.columns and _default(f) is not MISSING
+            if f.name in self.columns and _default(f) is not NODEFAULT
         }
 
     def update(self, names: tuple[str, ...]) -> str:
@@ -150,13 +162,10 @@ class Table:
         """Return a field's value as its column holds it."""
         return orjson.dumps(value).decode() if name in self.json and value is not None else value
 
-    def resource(self, row: Sequence[Any]) -> Any:
-        """Return the resource of a row that `select` found."""
-        seq, *values = row
-        for position, decode in self.decoders:
-            if values[position] is not None:
-                values[position] = decode(values[position])
-        return self.kind(*values, seq=seq)
+    @cached_property
+    def resource(self) -> Callable[[Sequence[Any]], Any]:
+        """Function that makes the resource of a row that `select` found."""
+        return _reader_of(self.kind)
 
     def where(self, where: Where) -> tuple[str, list[Any]]:
         """Return SQL and values of a condition."""
@@ -171,6 +180,25 @@ class Table:
         return _joined(sql for sql, _ in conditions), [
             value for _, values in conditions for value in values
         ]
+
+
+@cache
+def _reader_of(kind: type[Resource]) -> Callable[[Sequence[Any]], Any]:
+    """Return `Table.resource`, written out for a kind: three times as fast as a loop."""
+    table = table_of(kind)
+    decoded = dict.fromkeys(table.json, "json") | dict.fromkeys(table.booleans, "bool")
+    values = []
+    for at, name in enumerate(table.columns, 1):
+        decode, value = decoded.get(name), f"row[{at}]"
+        values.append(f"{value} if {value} is None else {decode}({value})" if decode else value)
+    made = f"kind({', '.join(values)}, seq=row[0])"
+    return written_out("row", made, kind=kind, json=orjson.loads, bool=bool)
+
+
+def written_out(parameters: str, result: str, **names: Any) -> Callable[..., Any]:
+    """Return a function of Python's text, for one that is called for each of many resources."""
+    function: Callable[..., Any] = eval(f"lambda {parameters}: {result}", names)  # noqa: S307 - its parts are names of fields
+    return function
 
 
 _PLAIN = frozenset({str, int, float, bool})
@@ -198,8 +226,8 @@ def _joined(conditions: Iterable[str]) -> str:
     return f" WHERE {sql}" if sql else ""
 
 
-def _default(of: Field[Any]) -> Any:
-    return of.default if of.default_factory is MISSING else of.default_factory()
+def _default(of: FieldInfo) -> Any:
+    return of.default if of.default_factory is NODEFAULT else of.default_factory()
 
 
 def column_of(name: str) -> str:

@@ -461,9 +461,11 @@ class Store:
         with self.lock:
             kept = None
             if after is before is None and (order == "asc" or not by):
-                kept = self._rows(table, where, by, _span(order, limit, offset))
+                is_all = limit < 0 and not offset and order == "asc"
+                span = ALL if is_all else _span(order, limit, offset)
+                kept = self._rows(table, where, by, span)
                 if kept is None and by and isinstance(where.get(by[0]), Between):
-                    kept = self._between(table, where, by, _span(order, limit, offset))
+                    kept = self._between(table, where, by, span)
             if kept is None:
                 rows: Sequence[Row] = self._page(
                     table, where, order, by, after, before, limit, offset

@@ -204,15 +204,15 @@ class TableCache(Table):
         if shape is None:
             return _NOT_FOLLOWED
         places = shape.results.get(key, _UNKNOWN)
+        if places is _UNKNOWN:
+            is_known = shape.is_complete or shape.knows(key, fresh)
+            return () if is_known else None, shape, key
         if places is None or (type(places) is Beginning and not holds(places, span)):
             return _NOT_FOLLOWED
-        if places is _UNKNOWN and not (shape.is_complete or shape.knows(key, fresh)):
-            return None, shape, key
-        seqs = map(_LAST, places if span is ALL else places[span])
-        rows: list[Any] = list(map(self.row_of, seqs))
-        if not all(rows):
-            return None, shape, key
-        return rows, shape, key
+        found = places if span is ALL else places[span]
+        row_of = self.row_of
+        rows: list[Any] = [row_of(place[-1]) for place in found]
+        return rows if all(rows) else None, shape, key
 
     def _follow(self, name: Any, fresh: Fresh) -> Shape | None:
         if not self.is_kept or len(self._shapes) == MOST_SHAPES:
@@ -397,7 +397,6 @@ def holds(first: Sequence[Any], span: slice) -> bool:
     return span.step is None and span.stop is not None and span.stop <= len(first)
 
 
-_LAST = itemgetter(-1)
 _BY_SID = (("sid",), (), ())
 _UNKNOWN: Any = ()
 _NOT_FOLLOWED = (None, None, None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..core.context import Backend, Context
 from ..core.events import Event
 from ..webhooks.outbox import Outbox
@@ -27,8 +25,7 @@ EVENTS = (
 """Their names (documented)."""
 
 
-@dataclass(slots=True)
-class InteractionEvent(Event):
+class InteractionEvent(Event, frozen=True):
     """An event of an interaction, by Twilio's name, e.g. `onParticipantJoined`."""
 
     name: str
@@ -36,8 +33,7 @@ class InteractionEvent(Event):
     participant: InteractionParticipant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelDue(Event):
+class ChannelDue(Event, frozen=True):
     """An interaction's channel was created and is to be set up."""
 
     sid: str

@@ -41,7 +41,7 @@ class Orchestration:
             if event.change == "added" and _MARK in event.channel.attributes:
                 flex_channel = self._backend.store.first(FlexChannel, sid=event.channel.sid)
                 if flex_channel is not None and event.message.author == flex_channel.identity:
-                    self._wrote(flex_channel.sid)
+                    self._wrote(flex_channel)
         elif isinstance(event, TaskRouterEvent):
             if event.task is not None and event.name == "task.created":
                 self._task_made(event.task)
@@ -87,17 +87,17 @@ class Orchestration:
             if name in (*ENDED, "task.wrapping") and chat_of(attributes) == flex_channel.sid:
                 self._task_moved(name, attributes)
         if _was_written_to(store, flex_channel):
-            self._wrote(flex_channel.sid)
+            self._wrote(flex_channel)
 
-    def _wrote(self, channel_sid: str) -> None:
-        """Make the task that a customer's message calls for."""
+    def _wrote(self, written_to: FlexChannel) -> None:
+        """Make the task that a customer's message calls for; most call for none."""
+        if _flow_with_task(Context(self._backend, self._account_sid), written_to) is None:
+            return
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
-            flex_channel = ctx.store.first(FlexChannel, sid=channel_sid)
-            if flex_channel is None:
-                return
-            flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
-            if flow is None or not _needs_task(ctx, flow, flex_channel):
+            flex_channel = ctx.store.first(FlexChannel, sid=written_to.sid)
+            flow = flex_channel and _flow_with_task(ctx, flex_channel)
+            if flex_channel is None or flow is None:
                 return
             user = ctx.store.first(User, sid=flex_channel.user_sid)
             name = (user and user.friendly_name) or flex_channel.identity
@@ -160,20 +160,21 @@ def _was_written_to(store: Store, flex_channel: FlexChannel) -> bool:
     return task is not None and task.date_updated < latest[0].date_created
 
 
-def _needs_task(ctx: Context, flow: FlexFlow, flex_channel: FlexChannel) -> bool:
-    """Return whether the customer's message is one that makes a task.
+def _flow_with_task(ctx: Context, flex_channel: FlexChannel) -> FlexFlow | None:
+    """Return the flow of a Flex channel where the customer's message is one that makes a task.
 
     The first one, where the flow waits for it (specified), or one on a long-lived channel whose
     task has ended (documented).
     """
-    if flow.integration_type != "task":
-        return False
+    flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
+    if flow is None or flow.integration_type != "task":
+        return None
     is_first = flex_channel.live_task_sid is None
     if is_first and not flow.integration["creation_on_message"]:
-        return False
+        return None
     if handlers.carries(ctx, flex_channel):
-        return False
+        return None
     channel = ctx.store.first(Channel, sid=flex_channel.sid)
     if channel is None or not handlers.is_active(channel):
-        return False
-    return is_first or bool(channel.attribute("long_lived"))
+        return None
+    return flow if is_first or channel.attribute("long_lived") else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
+from msgspec import field
 from pydantic import Field
 
 from ..core.events import Event
@@ -48,14 +48,12 @@ CONTACT = ("channel_type", "contact_identity")
 """Fields of a contact: only one enabled flow may have the same (45212; documented)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedByFlex(Event):
+class CreatedByFlex(Event, frozen=True):
     """A Flex Flow, or an interaction, has made the task of this SID."""
 
     sid: str
 
 
-@dataclass(slots=True)
 class FlexFlow(DatedResource):
     """A Flex Flow (FO): the message handler for contacts on one channel type."""
 
@@ -72,7 +70,6 @@ class FlexFlow(DatedResource):
     janitor_enabled: bool
 
 
-@dataclass(slots=True)
 class FlexChannel(DatedResource):
     """A Flex channel: the chat channel of the same CH SID, seen from Flex.
 
@@ -98,7 +95,6 @@ class FlexChannel(DatedResource):
     )
 
 
-@dataclass(slots=True)
 class FlexConfiguration(DatedResource):
     """The one Configuration of the Flex instance (GO): what updates have set, by name."""
 
@@ -107,7 +103,6 @@ class FlexConfiguration(DatedResource):
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
 class Interaction(DatedResource):
     """An interaction (KD): a contact with a customer over one channel, and its routing."""
 
@@ -117,7 +112,6 @@ class Interaction(DatedResource):
     webhook_ttid: str | None
 
 
-@dataclass(slots=True)
 class InteractionChannel(DatedResource):
     """An interaction's channel (UO): a conversation, its `media_channel_sid`, and its status.
 
@@ -142,7 +136,6 @@ class InteractionChannel(DatedResource):
     )
 
 
-@dataclass(slots=True)
 class InteractionParticipant(DatedResource):
     """A person in an interaction's channel (UT): the customer, or an agent with its task.
 
@@ -160,7 +153,6 @@ class InteractionParticipant(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
-@dataclass(slots=True)
 class InteractionInvite(DatedResource):
     """An invitation of an agent into an interaction's channel (KG): a task, routed as `routing`.
 
@@ -178,7 +170,6 @@ class InteractionInvite(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",), ("task_sid",))
 
 
-@dataclass(slots=True)
 class InteractionTransfer(DatedResource):
     """A transfer of an interaction's channel (UX) from one agent to a queue, workflow or agent."""
 
@@ -199,7 +190,6 @@ class InteractionTransfer(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",), ("invite_sid",))
 
 
-@dataclass(slots=True)
 class InteractionWebhook(Resource):
     """A receiver of events of interactions: of all, or of those that name its `ttid`."""
 

@@ -1,13 +1,8 @@
-"""Events of messaging.
-
-Events do not change; the classes are not frozen because that triples the cost of making one, and
-one is made for every message.
-"""
+"""Events of messaging."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ..core.context import Actor
 from ..core.events import Event
@@ -23,8 +18,7 @@ from .resources import (
 )
 
 
-@dataclass(slots=True)
-class ChannelEvent(Event):
+class ChannelEvent(Event, frozen=True):
     """A channel was `added`, `updated` or `removed`.
 
     `arrival` is the message of another network that it was made for: address, proxy address, body.
@@ -37,8 +31,7 @@ class ChannelEvent(Event):
     arrival: Mapping[str, str | None] | None = None
 
 
-@dataclass(slots=True)
-class ChannelStateEvent(Event):
+class ChannelStateEvent(Event, frozen=True):
     """A channel's state has changed.
 
     `cause` is `request`, `timer`, or `event` for what followed from something else.
@@ -50,8 +43,7 @@ class ChannelStateEvent(Event):
     actor: Actor
 
 
-@dataclass(slots=True)
-class MemberEvent(Event):
+class MemberEvent(Event, frozen=True):
     """A member was `added`, `updated` or `removed`."""
 
     change: str
@@ -61,8 +53,7 @@ class MemberEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class MessageEvent(Event):
+class MessageEvent(Event, frozen=True):
     """A message was `added`, `updated` or `removed`."""
 
     change: str
@@ -72,8 +63,7 @@ class MessageEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class MessageReplayed(Event):
+class MessageReplayed(Event, frozen=True):
     """A message is to go to a webhook that was added after it."""
 
     message: Message
@@ -81,8 +71,7 @@ class MessageReplayed(Event):
     webhook: ChannelWebhook
 
 
-@dataclass(slots=True)
-class DeliveryEvent(Event):
+class DeliveryEvent(Event, frozen=True):
     """A message came further to a member without an identity, or did not."""
 
     channel: Channel
@@ -90,8 +79,7 @@ class DeliveryEvent(Event):
     actor: Actor
 
 
-@dataclass(slots=True)
-class InviteEvent(Event):
+class InviteEvent(Event, frozen=True):
     """An invitation was `added` or `removed`."""
 
     change: str
@@ -100,8 +88,7 @@ class InviteEvent(Event):
     actor: Actor
 
 
-@dataclass(slots=True)
-class UserChannelEvent(Event):
+class UserChannelEvent(Event, frozen=True):
     """A user's own view of a channel was changed: muted, or not any more."""
 
     channel: Channel
@@ -109,8 +96,7 @@ class UserChannelEvent(Event):
     actor: Actor
 
 
-@dataclass(slots=True)
-class UserEvent(Event):
+class UserEvent(Event, frozen=True):
     """A user was `added`, `updated` or `removed`."""
 
     change: str
@@ -119,8 +105,7 @@ class UserEvent(Event):
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class TypingEvent(Event):
+class TypingEvent(Event, frozen=True):
     """A member is typing, for `timeout` seconds from now; never stored."""
 
     channel: Channel

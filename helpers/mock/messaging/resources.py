@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from msgspec import field
 
 from ...json_object import json_object
 from ..core.schema import DatedResource, Resource
@@ -17,7 +18,6 @@ PUSHES = ("new_message", "added_to_channel", "removed_from_channel", "invited_to
 _PUSH = {"enabled": False, "template": "", "sound": ""}
 
 
-@dataclass(slots=True)
 class Service(DatedResource):
     """A chat service (IS): users, roles and channels live inside one."""
 
@@ -58,7 +58,6 @@ class Service(DatedResource):
     )
 
 
-@dataclass(slots=True)
 class Role(DatedResource):
     """A named set of permissions (RL), of type `service` or `channel`.
 
@@ -76,7 +75,6 @@ class Role(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
-@dataclass(slots=True)
 class User(DatedResource):
     """A chat user (US): an identity, unique and case-sensitive within a service."""
 
@@ -94,7 +92,6 @@ class User(DatedResource):
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",), ("service_sid", "identity"))
 
 
-@dataclass(slots=True)
 class Channel(DatedResource):
     """A channel, or conversation (CH).
 
@@ -152,7 +149,6 @@ class Channel(DatedResource):
         return (json_object(self.attributes) or {}).get(name)
 
 
-@dataclass(slots=True)
 class Member(DatedResource):
     """A place in a channel (MB), with how far its user has read.
 
@@ -181,7 +177,6 @@ class Member(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
 
 
-@dataclass(slots=True)
 class Invite(DatedResource):
     """An invitation of an identity into a channel (IN), gone once it joins or declines."""
 
@@ -198,7 +193,6 @@ class Invite(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("user_sid",),)
 
 
-@dataclass(slots=True)
 class UserChannel(Resource):
     """A user's own view of a channel it is in, or invited to; it has no SID of its own."""
 
@@ -214,7 +208,6 @@ class UserChannel(Resource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
-@dataclass(slots=True)
 class Message(DatedResource):
     """One message (IM), with text, files or both.
 
@@ -242,7 +235,6 @@ class Message(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
-@dataclass(slots=True)
 class Media(DatedResource):
     """A file kept by the media service (ME), to be sent with one message.
 
@@ -265,7 +257,6 @@ class Media(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
-@dataclass(slots=True)
 class ChannelWebhook(DatedResource):
     """A receiver of a channel's events (WH): a URL, a URL on keywords, or a Studio flow.
 
@@ -283,7 +274,6 @@ class ChannelWebhook(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",),)
 
 
-@dataclass(slots=True)
 class DeliveryReceipt(DatedResource):
     """How far a message came to one member without an identity (DY).
 
@@ -304,7 +294,6 @@ class DeliveryReceipt(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel_sid",), ("message_sid",))
 
 
-@dataclass(slots=True)
 class EventHooks(Resource):
     """Receivers of a service's events, or of all services' that have none of their own.
 
@@ -322,7 +311,6 @@ class EventHooks(Resource):
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",),)
 
 
-@dataclass(slots=True)
 class MessagingSettings(Resource):
     """Settings of all services: the default one, and timers (seconds) of new private channels."""
 
@@ -335,7 +323,6 @@ class MessagingSettings(Resource):
     durations: ClassVar[tuple[str, ...]] = ("inactive_after", "closed_after")
 
 
-@dataclass(slots=True)
 class Credential(DatedResource):
     """Access to a push service (CR). Its secrets are checked, used for nothing and not kept."""
 
@@ -346,7 +333,6 @@ class Credential(DatedResource):
     sandbox: str | None
 
 
-@dataclass(slots=True)
 class Binding(DatedResource):
     """A device of a user that takes push notifications (BS)."""
 
@@ -364,7 +350,6 @@ class Binding(DatedResource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("service_sid",), ("user_sid",))
 
 
-@dataclass(slots=True)
 class AddressConfiguration(DatedResource):
     """An address of the account (IG), such as a number, and what a message to it makes.
 

@@ -10,7 +10,6 @@ The entries are resources, kept in the account's store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from ..core.store import Between, Resource, Store
@@ -26,7 +25,6 @@ DOCUMENT_KEY = ""
 """Key of a document's single item."""
 
 
-@dataclass(slots=True)
 class SyncChange(Resource):
     """The last change of one item: ids of its arrival and its change, and whether it is gone."""
 

@@ -7,7 +7,6 @@ client has open, so that the others cost nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -28,8 +27,7 @@ _INFO_KEYS = {
 }
 
 
-@dataclass(slots=True)
-class SyncObjectChanged(Event):
+class SyncObjectChanged(Event, frozen=True):
     """A Sync object that clients have open has changed."""
 
     object_sid: str
@@ -37,8 +35,7 @@ class SyncObjectChanged(Event):
     merges: bool = False  # only the latest matters: one that follows soon takes its place
 
 
-@dataclass(slots=True)
-class AccessLost(Event):
+class AccessLost(Event, frozen=True):
     """A user may not follow these objects any more, from an event on."""
 
     service_sid: str

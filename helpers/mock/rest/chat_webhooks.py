@@ -52,7 +52,7 @@ _NOT_YET = {
 }
 """Parameters that a pre-event lacks, as they do not exist yet (documented for SIDs)."""
 _RENAMED = {"author": "From", "last_updated_by": "ModifiedBy", "type": "ChannelType"}
-_FIELDS = {
+_FIELDS: dict[type[Resource], tuple[str, ...]] = {
     Channel: ("friendly_name", "unique_name", "attributes", "type", "created_by"),
     Message: ("index", "body", "author", "attributes", "last_updated_by"),
     Member: ("identity", "role_sid", "attributes", "last_consumed_message_index"),

@@ -8,14 +8,14 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from msgspec import Struct
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from ...masking import masked_repr
+from ...masking import mask
 from ..core.bounds import MAX_FIELDS, MAX_PART_HEAD
 from ..core.errors import TwilioError
 
@@ -43,8 +43,7 @@ class File(NamedTuple):
     content: bytes
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """One call of Twilio's REST API.
 
     Attributes:
@@ -66,18 +65,18 @@ class Request:
     method: str
     host: str
     path: str
-    query: FormValues = field(default_factory=dict)
-    form: FormValues = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    query: FormValues = {}
+    form: FormValues = {}
+    headers: Mapping[str, str] = {}
+    auth: tuple[str, str] | None = None
     is_form: bool = True
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     base: str = ""
     files: tuple[File, ...] = ()
     problem: TwilioError | None = None
     notes: tuple[str, ...] = ()
-    has_left: Callable[[], bool] = field(default=bool, repr=False)
-    when_answered: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    has_left: Callable[[], bool] = bool
+    when_answered: list[Callable[[], None]] = []
 
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
@@ -90,16 +89,21 @@ class Request:
         """True where its header `X-Twilio-Webhook-Enabled` is `true`, in any case."""
         return self.headers.get("X-Twilio-Webhook-Enabled", "").lower() == "true"
 
-    __repr__ = masked_repr
+    def __repr__(self) -> str:
+        parts = (f"{name}={getattr(self, name)!r}" for name in _SHOWN)
+        return mask(f"Request({', '.join(parts)})")
 
 
-@dataclass(slots=True)
-class Reply:
+_SHOWN = ("method", "host", "path", "query", "form", "is_form", "base", "files", "problem", "notes")
+"""Fields of a request that its repr has."""
+
+
+class Reply(Struct):
     """The answer: a status, a JSON document or raw content (neither for an empty body), headers."""
 
     status: int
     json: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     content: bytes = b""
 
     def all_headers(self) -> dict[str, str]:
@@ -153,12 +157,14 @@ def parsed(query: str) -> FormValues:
     """
     if query.count("&") >= MAX_FIELDS:
         raise TwilioError(20001, f"There are more than {MAX_FIELDS} parameters")
-    if not query.isascii() or _MALFORMED.search(query):
+    if not query.isascii() or ("%" in query and _MALFORMED.search(query)):
         return _joined(parse_qs(query, keep_blank_values=True))
     found: dict[str, list[str]] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
-        found.setdefault(_unquoted(name), []).append(_unquoted(value))
+        if "%" in pair or "+" in pair:
+            name, value = _unquoted(name), _unquoted(value)
+        found.setdefault(name, []).append(value)
     return _joined(found)
 
 
@@ -212,6 +218,7 @@ def credentials_in(headers: Mapping[str, str]) -> tuple[str, str] | None:
     return credentials_of(headers.get("Authorization", ""))
 
 
+@lru_cache(maxsize=32)
 def credentials_of(authorization: str) -> tuple[str, str] | None:
     """User name and password of a basic `Authorization` header; None where it is none."""
     scheme, _, encoded = authorization.partition(" ")

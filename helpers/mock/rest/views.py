@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from operator import attrgetter
+from functools import cache
 from typing import Any, TypeVar
 
 from ..core.clock import iso_second
+from ..core.schema import written_out
 from ..core.store import Resource
 
 R = TypeVar("R", bound=Resource)
@@ -40,30 +40,30 @@ def view(
         extra: More that this API shows, from the resource and its URL.
     """
     rename, repeat = rename or {}, repeat or {}
-    shown_fields = [f.name for f in fields(kind) if f.name not in ("seq", *omit)]
+    shown_fields = [name for name in kind.__struct_fields__ if name not in ("seq", *omit)]
     names = sorted(shown_fields, key=DATES.__contains__)
-    keys = [*(rename.get(name, name) for name in names), *repeat]
-    names.extend(repeat.values())
-    moments = [key for key, name in zip(keys, names, strict=True) if name in (*DATES, *dates)]
-    values = attrgetter(*names)
-    blank = dict.fromkeys((*keys, "url"))  # with room for all: filling it is faster than growing
-    below = None if links is None else [(name, f"/{segment}") for name, segment in links.items()]
+    shown = [(rename.get(name, name), name) for name in names] + list(repeat.items())
+
+    @cache
+    def written() -> Render[R]:
+        """Return the function written out, field by field: twice as fast as a loop."""
+        items = []
+        for key, name in shown:
+            value = f"it.{name}"
+            if name in (*DATES, *dates):
+                value = f"None if {value} is None else iso_second(int({value}))"
+            elif key in firsts:
+                value = f"{value}[0] if {value} else None"
+            items.append(f"{key!r}: {value}")
+        items.append("'url': url")
+        if links is not None:
+            below = (f"{name!r}: url + {'/' + segment!r}" for name, segment in links.items())
+            items.append(f"'links': {{{', '.join(below)}}}")
+        if extra is not None:
+            items.append("**extra(it, url)")
+        return written_out("it, url", f"{{{', '.join(items)}}}", iso_second=iso_second, extra=extra)
 
     def render(resource: R, url: str) -> dict[str, Any]:
-        shown: dict[str, Any] = blank.copy()
-        shown.update(zip(keys, values(resource), strict=True))
-        for key in moments:
-            if (moment := shown[key]) is not None:
-                shown[key] = iso_second(int(moment))
-        for key in firsts:
-            shown[key] = shown[key][0] if shown[key] else None
-        shown["url"] = url
-        if below is not None:
-            shown["links"] = linked = {}
-            for name, segment in below:  # no comprehension, which is a call
-                linked[name] = url + segment
-        if extra is not None:
-            shown.update(extra(resource, url))
-        return shown
+        return written()(resource, url)  # once it is needed, as most kinds never are
 
     return render

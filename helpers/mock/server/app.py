@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...json_object import json_object
 from ...masking import mask
@@ -47,7 +47,7 @@ from .origin_check import (
     name_of,
 )
 from .request_log import LogEntry, ServedRequests
-from .rest_app import RestApp
+from .rest_app import Answer, RestApp
 
 _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
@@ -72,6 +72,8 @@ WORKERS, READERS = 48, 8
 _FOR_VISITORS = (f"/{iam_v1.HOST}/", *(each.path for each in FRONT_ENDS))
 CHAT_PATHS = (ON_CHAT.path, ON_CONVERSATIONS.path)
 PAGE_PATHS = (*CHAT_PATHS, WEB_CHATS_PATH, *(each.path for each in FRONT_ENDS))
+_OWN_PATHS = ("/", *PAGE_PATHS, REDIRECT_PATH)
+_OWN_STARTS = (PREFIX, "/_mock", *(f"{page}/" for page in PAGE_PATHS), REALTIME_PATH)
 
 
 class ServerApp:
@@ -116,6 +118,8 @@ class ServerApp:
         self._rest = RestApp(
             mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
+        self.answer_at_once = self._answer_at_once if at_once else None
+        """Answers requests without ASGI, as `RestApp.answer_at_once`."""
         requests.follow(lambda entry: mock.requests.add(partial(_logged, entry)))
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
@@ -174,31 +178,47 @@ class ServerApp:
         if scope["type"] != "http":
             await self._connect(scope, receive, send)
             return
-        page, is_own = PageHeaders(scope["headers"]), _is_own_path(scope["path"])
-        if page.has_valid_host and name_of(page.hosts[0]).endswith(".twilio.com"):
+        page = PageHeaders(scope["headers"])
+        if page.has_valid_host and _is_twilios(page):
             send = _marked(send)
+        await self._part_for(scope, page)(scope, receive, send)
+
+    def _answer_at_once(self, scope: Scope, body: bytes, write: Callable[[Answer], None]) -> bool:
+        """Answer a request past everything else, where `RestApp` may. Returns whether it did."""
+        page = PageHeaders(scope["headers"])
+        return (
+            self._part_for(scope, page) is self._rest
+            and not _is_twilios(page)
+            and self._rest.answer_at_once(scope, body, write)
+        )
+
+    def _part_for(self, scope: Scope, page: PageHeaders) -> ASGIApp:
+        """Return what answers a request; a refusal where a foreign page may have made it."""
         if not page.has_valid_host:
-            await _refuse(400, "The Host header names no host")(scope, receive, send)
-        elif page.origins and not is_own and _is_for_browsers(HTTPConnection(scope)):
-            await self._rest_for_browsers(scope, receive, send)
-        elif (
-            refusal := self._origins.refusal(page, scope["method"], is_open=self._is_open)
-        ) and not (is_own and _is_file_of_page(scope)):
-            await _refuse(403, refusal)(scope, receive, send)
-        elif (
+            return _refuse(400, "The Host header names no host")
+        is_own = _is_own_path(scope["path"])
+        if page.origins and not is_own and _is_for_browsers(HTTPConnection(scope)):
+            return self._rest_for_browsers
+        if refusal := self._refusal(scope, page, is_own=is_own):
+            return refusal
+        if is_own:
+            return self._pages
+        if not page.origins:
+            return self._rest
+        is_flex_ui = scope["path"].startswith(f"/{flex_users.FLEX}/")  # sends its cookies along
+        return self._rest_for_flex_ui if is_flex_ui else self._rest_for_pages
+
+    def _refusal(self, scope: Scope, page: PageHeaders, *, is_own: bool) -> Response | None:
+        refusal = self._origins.refusal(page, scope["method"], is_open=self._is_open)
+        if refusal and not (is_own and _is_file_of_page(scope)):
+            return _refuse(403, refusal)
+        if (
             self._is_open
             and _is_for_visitors(page, scope["path"])
             and not self._is_near(scope, page.hosts[0])
         ):
-            await _refuse(401, _FROM_ELSEWHERE)(scope, receive, send)
-        elif is_own:
-            await self._pages(scope, receive, send)
-        elif page.origins and scope["path"].startswith(f"/{flex_users.FLEX}/"):
-            await self._rest_for_flex_ui(scope, receive, send)  # it sends its cookies along
-        elif page.origins:
-            await self._rest_for_pages(scope, receive, send)
-        else:
-            await self._rest(scope, receive, send)
+            return _refuse(401, _FROM_ELSEWHERE)
+        return None
 
     def _is_near(self, scope: Scope, host: str) -> bool:
         """Check that a request comes from this machine, or has the account's credentials.
@@ -232,6 +252,11 @@ class ServerApp:
             threads.shutdown(wait=False, cancel_futures=True)
 
 
+def _is_twilios(page: PageHeaders) -> bool:
+    """Recognise a request whose client may believe that Twilio answers."""
+    return name_of(page.hosts[0]).endswith(".twilio.com")
+
+
 def _is_for_visitors(page: PageHeaders, path: str) -> bool:
     """Recognise requests for tokens that need none, and for the pages that ask for such tokens."""
     is_for_them = path.startswith(_FOR_VISITORS) or name_of(page.hosts[0]) == iam_v1.HOST
@@ -251,8 +276,7 @@ def _marked(send: Send) -> Send:
 
 def _is_own_path(path: str) -> bool:
     """Recognise a path of the mock's own rather than of Twilio's hosts."""
-    own = (PREFIX, "/_mock", *(f"{page}/" for page in PAGE_PATHS), REALTIME_PATH)
-    return path in ("/", *PAGE_PATHS, REDIRECT_PATH) or path.startswith(own)
+    return path in _OWN_PATHS or path.startswith(_OWN_STARTS)
 
 
 def _is_file_of_page(scope: Scope) -> bool:

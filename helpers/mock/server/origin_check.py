@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
@@ -27,6 +28,7 @@ _NOT_PUBLIC = ("localhost", "internal", "local", "test", "lan", "arpa")
 """Last labels of names that nobody can register."""
 _LOOPBACK_HOSTS = ("127.0.0.1:", "localhost:")
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="the mock\'s account SID and auth token"'}
+_READ = frozenset((b"host", b"origin", b"user-agent", b"sec-fetch-site"))
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN_AGENT = "TwilioProxy/"
 """Start of the user agent of all requests that a mock sends."""
@@ -49,19 +51,21 @@ class PageHeaders:
         self.origins: list[str] = []
         self.site = self.agent = ""
         for name, value in headers:
+            if name not in _READ:
+                continue
             if name == b"host":
                 self.hosts.append(value.decode("latin-1"))
             elif name == b"origin":
                 self.origins.append(value.decode("latin-1"))
             elif name == b"user-agent":
                 self.agent = value.decode("latin-1")
-            elif name == b"sec-fetch-site":
+            else:
                 self.site = value.decode("latin-1")
 
     @property
     def has_valid_host(self) -> bool:
         """True where the host is named once, in a form that can be trusted."""
-        return len(self.hosts) == 1 and _HOST.fullmatch(self.hosts[0]) is not None
+        return len(self.hosts) == 1 and name_of(self.hosts[0]) != ""
 
 
 class Origins:
@@ -181,8 +185,9 @@ class OriginCheck:
         )
 
 
+@lru_cache(maxsize=64)
 def name_of(host: str) -> str:
-    """Return the name or address in a valid `Host` header, without its port and brackets."""
+    """Return the name or address in a `Host` header, without port and brackets; empty for none."""
     match = _HOST.fullmatch(host)
     return match["name"].strip("[]").lower() if match else ""
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
@@ -41,6 +42,7 @@ from .request_log import ServedRequests
 
 Header = tuple[bytes, bytes]
 Answer = tuple[Message, Message]
+"""The messages of a response, its start and its body."""
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -109,7 +111,7 @@ class RestApp:
         one too many is refused.
         """
         if self._under_way >= MAX_UNDER_WAY:
-            for message in _messages(_THRONGED, _content(_THRONGED)):
+            for message in answer_of(_THRONGED, _content(_THRONGED)):
                 await send(message)
             return
         answered: list[Callable[[], None]] = []
@@ -141,7 +143,7 @@ class RestApp:
             await _disconnected(receive)  # uvicorn would answer for an application that returns
             return
         except asyncio.CancelledError:
-            answer = _messages(_STOPPING, _content(_STOPPING))
+            answer = answer_of(_STOPPING, _content(_STOPPING))
         finally:
             self._under_way -= 1
         for message in answer or ():
@@ -176,26 +178,49 @@ class RestApp:
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
         return await _on(self._workers, work, *arguments)
 
+    def answer_at_once(self, scope: Scope, body: bytes, write: Callable[[Answer], None]) -> bool:
+        """Answer a small write before this returns, where it may be. Returns whether it was."""
+        if (
+            not _is_quick(scope)
+            or len(body) > SMALL_BODY
+            or self._faults.armed
+            or self._under_way >= MAX_UNDER_WAY
+        ):
+            return False
+        answered: list[Callable[[], None]] = []
+        try:
+            try:
+                request = _request(scope, body, answered)
+            except TwilioError as error:
+                write(_refusal(error))
+            else:
+                write(self._carry_out(request))
+        finally:
+            for call in answered:
+                call()
+        return True
+
     def _answer(self, scope: Scope, body: bytes) -> Answer | _FaultyRequest:
         try:
-            request = _request(scope, body)
+            request = _request(scope, body, scope["extensions"][ANSWERED])
         except TwilioError as error:
-            reply = Reply(error.status, error.body())
-            return _messages(reply, _content(reply))
-        request.when_answered = scope["extensions"][ANSWERED]
+            return _refusal(error)
         match = self._faults.meet(request)
         if match is None:
             request.has_left = scope["extensions"][LEFT]["now"]
-            started = time.perf_counter()
-            return self._logged(request, self._reply(request), started)
+            return self._carry_out(request)
         return _FaultyRequest(
             match, request, self._reply(request) if match.phase == "after" else None
         )
 
+    def _carry_out(self, request: Request) -> Answer:
+        started = time.perf_counter()
+        return self._logged(request, self._reply(request), started)
+
     def _logged(self, request: Request, reply: Reply, started: float) -> Answer:
         content = _content(reply)
         self._requests.add(request, reply, content, (time.perf_counter() - started) * 1000)
-        return _messages(reply, content)
+        return answer_of(reply, content)
 
     def _reply(self, request: Request) -> Reply:
         try:
@@ -242,10 +267,12 @@ async def _on(threads: Executor, work: Callable[..., T], *arguments: Any) -> T:
 
 def _is_quick(scope: Scope) -> bool:
     """Recognise a write that waits for no pre-event webhook, as a chat user's may."""
-    return scope["method"] == "POST" and not any(
-        name == b"x-twilio-token" or (name == b"authorization" and _CHAT_USER.match(value))
-        for name, value in scope["headers"]
-    )
+    if scope["method"] != "POST":
+        return False
+    for name, value in scope["headers"]:
+        if name == b"x-twilio-token" or (name == b"authorization" and _CHAT_USER.match(value)):
+            return False
+    return True
 
 
 async def _disconnected(receive: Receive) -> None:
@@ -263,20 +290,24 @@ class _FaultyRequest:
     reply: Reply | None
 
 
+@lru_cache(maxsize=512)
+def _spelled(name: bytes) -> str:
+    return header_name(name.decode("latin-1"))
+
+
 def _head(scope: Scope) -> tuple[dict[str, str], str, str]:
     """Headers, host and path of a request."""
-    headers = {
-        header_name(name.decode("latin-1")): value.decode("latin-1")
-        for name, value in scope["headers"]
-    }
+    headers = {_spelled(name): value.decode("latin-1") for name, value in scope["headers"]}
     return headers, *_address(headers.get("Host", ""), scope["raw_path"].decode("latin-1"))
 
 
-def _request(scope: Scope, body: bytes) -> Request:
+def _request(scope: Scope, body: bytes, answered: list[Callable[[], None]]) -> Request:
     headers, host, path = _head(scope)
     base = base_of(scope, headers.get("Host", ""))
     query = scope["query_string"].decode("latin-1")
-    return read_request(scope["method"], host, path, query, headers, body, base)
+    request = read_request(scope["method"], host, path, query, headers, body, base)
+    request.when_answered = answered
+    return request
 
 
 def _address(host: str, path: str) -> tuple[str, str]:
@@ -299,13 +330,23 @@ def _content(reply: Reply) -> bytes:
     return reply.content if reply.json is None else orjson.dumps(reply.json)
 
 
-def _messages(reply: Reply, content: bytes) -> Answer:
-    headers: list[Header] = [(b"content-length", str(len(content)).encode())]
+@lru_cache(maxsize=64)
+def _lower(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
+def _refusal(error: TwilioError) -> Answer:
+    reply = Reply(error.status, error.body())
+    return answer_of(reply, _content(reply))
+
+
+def answer_of(reply: Reply, content: bytes) -> Answer:
+    """Return the messages of a reply whose content is encoded."""
+    headers: list[Header] = [(b"content-length", b"%d" % len(content))]
     if reply.json is None and content:
         headers += _NO_PAGE
     headers += [
-        (name.lower().encode("latin-1"), str(value).encode("latin-1"))
-        for name, value in reply.all_headers().items()
+        (_lower(name), str(value).encode("latin-1")) for name, value in reply.all_headers().items()
     ]
     return (
         {"type": "http.response.start", "status": reply.status, "headers": headers},

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..core.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionEvent(Event):
+class ExecutionEvent(Event, frozen=True):
     """An execution was `started`, `parked` in a widget to wait for a reply, or `ended`."""
 
     change: str
@@ -17,31 +14,27 @@ class ExecutionEvent(Event):
     by_message: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRouted(Event):
+class MessageRouted(Event, frozen=True):
     """A message reached a flow; `outcome` as in `Incoming`, `started` aside."""
 
     flow_sid: str
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedByFlow(Event):
+class CreatedByFlow(Event, frozen=True):
     """An execution sent the message, or made the task, of this SID."""
 
     sid: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionDue(Event):
+class ExecutionDue(Event, frozen=True):
     """An execution was started by REST and is to run."""
 
     seq: int
     queue: str
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingDue(Event):
+class IncomingDue(Event, frozen=True):
     """A message for a flow was recorded."""
 
     seq: int

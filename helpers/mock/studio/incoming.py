@@ -35,6 +35,8 @@ def record(backend: Backend, dialects: Mapping[str, WebhookDialect], event: Even
     """
     if type(event) is not MessageEvent or event.change != "added" or not event.actor.webhooks:
         return
+    if not backend.store.last_seq(ChannelWebhook):
+        return  # many accounts never had any
     where = {"channel_sid": event.channel.sid, "type": "studio"}
     for webhook in backend.store.select(ChannelWebhook, where):
         if webhook.dialect == CONVERSATIONS:

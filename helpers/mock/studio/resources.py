@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.schema import Resource
@@ -10,7 +9,6 @@ from ..core.schema import Resource
 ACTIVE, ENDED = "active", "ended"
 
 
-@dataclass(slots=True)
 class StudioFlow(Resource):
     """A Studio flow (FW), with the values of its latest revision."""
 
@@ -31,7 +29,6 @@ class StudioFlow(Resource):
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid",),)
 
 
-@dataclass(slots=True)
 class FlowRevision(Resource):
     """One saved revision of a flow; its SID is the flow's."""
 
@@ -50,7 +47,6 @@ class FlowRevision(Resource):
     unique: ClassVar[tuple[tuple[str, ...], ...]] = (("sid", "revision"),)
 
 
-@dataclass(slots=True)
 class Execution(Resource):
     """One contact's run through a flow (FN).
 
@@ -90,7 +86,6 @@ class Execution(Resource):
     )
 
 
-@dataclass(slots=True)
 class Step(Resource):
     """One widget's part of an execution (FT); unnamed until the widget is left.
 
@@ -119,7 +114,6 @@ class Step(Resource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("execution_sid",), ("is_faulty",))
 
 
-@dataclass(slots=True)
 class Incoming(Resource):
     """A message for a flow, and its outcome.
 

@@ -7,7 +7,6 @@ Their names are Twilio's (documented), and so are the names in an event's data. 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from ..core.context import Context
@@ -63,8 +62,7 @@ _FIELDS: dict[type[Resource], dict[str, str]] = {
 """Data of an event that is about a configured resource: name -> field."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRouterEvent(Event):
+class TaskRouterEvent(Event, frozen=True):
     """An event of a workspace, by Twilio's name, e.g. `reservation.accepted`.
 
     `record` has names and values as they were then; `task`, `reservation` and `worker` are as their
@@ -100,40 +98,38 @@ def emit(
     its worker. `more` is further data; null values are left out.
     """
     about = about or reservation or task or worker
-    is_workspace = isinstance(about, Workspace)
-    workspace = about if is_workspace else ctx.get_cached(Workspace, about.workspace_sid)
+    workspace = (
+        about if type(about) is Workspace else ctx.get_cached(Workspace, about.workspace_sid)
+    )
     assert workspace is not None
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
-    for key, field in _FIELDS.get(type(about), {}).items():
-        value = getattr(about, field)
-        data[key] = str(value).lower() if isinstance(value, bool) else str(value)
+    if (named := _FIELDS.get(type(about))) is not None:
+        for key, field in named.items():
+            value = getattr(about, field)
+            data[key] = str(value).lower() if isinstance(value, bool) else str(value)
     if task is not None:
-        _add_task(ctx, data, task)
+        data |= _task_data(ctx, task)
     if worker is not None:
-        activity = ctx.get_cached(Activity, worker.activity_sid)
-        data["worker_sid"] = worker.sid
-        data["worker_name"] = worker.friendly_name
-        data["worker_attributes"] = worker.attributes
-        data["worker_activity_sid"] = worker.activity_sid
-        data["worker_activity_name"] = activity.friendly_name if activity else ""
-        data["worker_version"] = str(worker.version)
+        data |= _worker_data(ctx, worker)
     if reservation is not None:
         data["reservation_sid"] = reservation.sid
     for key, value in more.items():
         if value is not None:
             data[key] = str(value)
-    resource_type = _TYPES[about.prefix]
-    record = ctx.create(
-        WorkspaceEvent,
-        workspace_sid=workspace.sid,
-        event_type=name,
-        event_date=ctx.now,
-        event_data=data,
-        description=_description(name, resource_type, about.sid, data),
-        resource_type=resource_type,
-        resource_sid=about.sid,
-        **dict(zip(EVENT_SIDS, map(data.get, EVENT_SIDS), strict=True)),
+    resource_type, known = _TYPES[about.prefix], data.get
+    record = WorkspaceEvent(  # by position, as there are ten of them to a conversation
+        ctx.sids.new(WorkspaceEvent.prefix),
+        ctx.account_sid,
+        workspace.sid,
+        name,
+        ctx.now,
+        data,
+        _description(name, resource_type, about.sid, data),
+        resource_type,
+        about.sid,
+        *map(known, EVENT_SIDS),
     )
+    ctx.store.add(record, is_fresh=True)
     if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
         ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
     ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation, worker, CAUSE.get()))
@@ -149,22 +145,37 @@ def _description(name: str, resource_type: str, sid: str, data: dict[str, str]) 
     return f"{resource_type.capitalize()} {sid} {happened}"
 
 
-def _add_task(ctx: Context, data: dict[str, str], task: Task) -> None:
-    status = task.assignment_status
-    data["task_sid"] = task.sid
-    data["task_attributes"] = task.attributes
-    data["task_age"] = str(int(ctx.now - task.date_created))
-    data["task_priority"] = str(task.priority)
-    data["task_assignment_status"] = status
-    data["task_channel_sid"] = task.task_channel_sid
-    if channel := ctx.get_cached(TaskChannel, task.task_channel_sid):
+def _task_data(ctx: Context, task: Task) -> dict[str, str]:
+    status, shared = task.assignment_status, ctx.get_cached
+    data = {
+        "task_sid": task.sid,
+        "task_attributes": task.attributes,
+        "task_age": str(int(ctx.now - task.date_created)),
+        "task_priority": str(task.priority),
+        "task_assignment_status": status,
+        "task_channel_sid": task.task_channel_sid,
+    }
+    if channel := shared(TaskChannel, task.task_channel_sid):
         data["task_channel_unique_name"] = channel.unique_name
-    if task.task_queue_sid and (queue := ctx.get_cached(TaskQueue, task.task_queue_sid)):
+    if queue := shared(TaskQueue, task.task_queue_sid):
         data["task_queue_sid"], data["task_queue_name"] = queue.sid, queue.friendly_name
-    if task.workflow_sid and (workflow := ctx.get_cached(Workflow, task.workflow_sid)):
+    if workflow := shared(Workflow, task.workflow_sid):
         data["workflow_sid"], data["workflow_name"] = workflow.sid, workflow.friendly_name
     if task.reason is not None and status in ("canceled", "completed"):
         data[f"task_{status}_reason"] = task.reason
+    return data
+
+
+def _worker_data(ctx: Context, worker: Worker) -> dict[str, str]:
+    activity = ctx.get_cached(Activity, worker.activity_sid)
+    return {
+        "worker_sid": worker.sid,
+        "worker_name": worker.friendly_name,
+        "worker_attributes": worker.attributes,
+        "worker_activity_sid": worker.activity_sid,
+        "worker_activity_name": activity.friendly_name if activity else "",
+        "worker_version": str(worker.version),
+    }
 
 
 def callback_for(event: TaskRouterEvent) -> dict[str, Any] | None:

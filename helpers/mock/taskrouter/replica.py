@@ -11,8 +11,11 @@ import itertools
 import json
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..core.context import Context
 from . import configuration
@@ -82,8 +85,7 @@ class WorkspaceCopy:
         }
 
 
-@dataclass(slots=True)
-class TaskCopy(Task):
+class TaskCopy(Task, gc=True):
     """A task with its attributes parsed, and the offers that each worker has turned down."""
 
     parsed: dict[str, Any] = field(default_factory=dict)
@@ -97,8 +99,7 @@ class TaskCopy(Task):
         return self.parsed
 
 
-@dataclass(slots=True)
-class WorkerCopy:
+class WorkerCopy(Struct):
     """A worker with its channels, and its tasks that are open or accepted, by task channel."""
 
     worker: Worker
@@ -109,8 +110,7 @@ class WorkerCopy:
     accepted: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class OfferCopy:
+class OfferCopy(Struct):
     """A reservation; its status is one of Twilio's."""
 
     sid: str

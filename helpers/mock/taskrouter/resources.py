@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.schema import AccountResource, DatedResource, Resource
@@ -14,7 +13,6 @@ OPEN_RESERVATIONS = ("pending", "accepted", "wrapping")
 """Reservations that take up a worker's capacity (documented)."""
 
 
-@dataclass(slots=True)
 class Workspace(DatedResource):
     """A TaskRouter workspace (WS): everything else lives inside one."""
 
@@ -29,7 +27,6 @@ class Workspace(DatedResource):
     prioritize_queue_order: str
 
 
-@dataclass(slots=True)
 class InWorkspace(DatedResource):
     """Base of the resources that a workspace contains."""
 
@@ -38,7 +35,6 @@ class InWorkspace(DatedResource):
     indexes: ClassVar[Group] = (("workspace_sid",),)
 
 
-@dataclass(slots=True)
 class Activity(InWorkspace):
     """An activity (WA) of a worker, and whether it leaves it free for tasks."""
 
@@ -48,7 +44,6 @@ class Activity(InWorkspace):
     available: bool
 
 
-@dataclass(slots=True)
 class TaskChannel(InWorkspace):
     """A task channel (TC): the kind of work, such as chat."""
 
@@ -62,7 +57,6 @@ class TaskChannel(InWorkspace):
     indexes: ClassVar[Group] = ()
 
 
-@dataclass(slots=True)
 class TaskQueue(InWorkspace):
     """A task queue (WQ): the workers that may take its tasks, and the order of waiting."""
 
@@ -76,7 +70,6 @@ class TaskQueue(InWorkspace):
     assignment_activity_sid: str | None
 
 
-@dataclass(slots=True)
 class Workflow(InWorkspace):
     """A workflow (WW), which routes tasks to queues."""
 
@@ -89,7 +82,6 @@ class Workflow(InWorkspace):
     fallback_assignment_callback_url: str | None
 
 
-@dataclass(slots=True)
 class Worker(InWorkspace):
     """A worker (WK): in Flex, an agent.
 
@@ -111,7 +103,6 @@ class Worker(InWorkspace):
     indexes: ClassVar[Group] = (("activity_sid",),)
 
 
-@dataclass(slots=True)
 class WorkerChannel(InWorkspace):
     """A worker's share in a task channel (WC): the tasks it takes at once."""
 
@@ -127,7 +118,6 @@ class WorkerChannel(InWorkspace):
     indexes: ClassVar[Group] = (("task_channel_sid",),)
 
 
-@dataclass(slots=True)
 class Task(InWorkspace):
     """A task (WT): one piece of work for a worker.
 
@@ -176,7 +166,6 @@ class Task(InWorkspace):
         return found
 
 
-@dataclass(slots=True)
 class Reservation(InWorkspace):
     """A reservation (WR): a task offered to a worker.
 
@@ -202,7 +191,6 @@ class Reservation(InWorkspace):
     )
 
 
-@dataclass(slots=True)
 class TaskTransfer(InWorkspace):
     """A transfer (TT) of a task from a worker; `routing_target` is the task's own."""
 
@@ -223,7 +211,6 @@ class TaskTransfer(InWorkspace):
     indexes: ClassVar[Group] = (("task_sid", "transfer_status"), ("initiating_worker_sid",))
 
 
-@dataclass(slots=True)
 class WorkspaceEvent(AccountResource):
     """An event (EV) of a workspace."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from ..core.clock import Timer
 from ..core.context import Backend, Context
@@ -154,64 +155,97 @@ def route(ctx: Context, workspace_sid: str) -> None:
     """Offer waiting tasks to workers, and move on those whose step is skipped."""
     workspace = ctx.get_cached(Workspace, workspace_sid)
     while workspace is not None:
+        waiting = _Pending(ctx, workspace)
         # tasks that ignore capacity and availability go to their one worker (specified)
-        where = {"workspace_sid": workspace.sid, "assignment_status": "pending"}
-        direct = {**where, "undecided": False, "ignore_capacity": True}
-        for task in ctx.store.select(Task, direct):
+        for task in waiting.matching(undecided=False, ignore_capacity=True):
             worker = ctx.store.first(Worker, sid=task.routing_target)
             if worker is not None:
                 reservations.reserve(ctx, task, worker)
-        waiting = ctx.store.select(Task, where, limit=_FEW)
-        is_all = len(waiting) < _FEW
-        channels = {task.task_channel_sid for task in waiting} if is_all else None
-        candidates = workforce.available(ctx, workspace, channels)
-        lines = _lines(ctx, workspace, waiting if is_all else None) if candidates else ()
+        channels = waiting.channels()
+        candidates = workforce.available(ctx, workspace, channels) if channels != set() else ()
+        lines = _lines(ctx, workspace, waiting) if candidates else ()
         for task, workers in decide(lines, candidates):
             for worker in workers:
                 reservations.reserve(ctx, task, worker)
-        if not _skip_steps(ctx, workspace):
+        if not _skip_steps(ctx, workspace, waiting):
             return
 
 
-def _lines(ctx: Context, workspace: Workspace, tasks: list[Task] | None) -> Iterator[Line]:
-    """Yield the lines that tasks of the workspace wait in, with a queue or without.
+class _Pending:
+    """Tasks of a workspace that wait: all of them, read once, or as the store finds many."""
 
-    `tasks` are all that wait, unless they are many.
-    """
-    used = {(task.task_channel_sid, task.task_queue_sid) for task in tasks or ()}
+    def __init__(self, ctx: Context, workspace: Workspace) -> None:
+        self._ctx = ctx
+        self._where = {"workspace_sid": workspace.sid, "assignment_status": "pending"}
+        tasks = ctx.store.select(Task, self._where, limit=_FEW)
+        self._all = tasks if len(tasks) < _FEW else None
+
+    @property
+    def few(self) -> list[Task] | None:
+        """All that wait by now; None where they are many."""
+        if self._all is None:
+            return None
+        return [task for task in self._all if task.assignment_status == "pending"]
+
+    def channels(self) -> set[str] | None:
+        """Task channels of all; None where they are many."""
+        few = self.few
+        return None if few is None else {task.task_channel_sid for task in few}
+
+    def matching(self, **values: Any) -> list[Task]:
+        """Those whose fields have these values."""
+        if (few := self.few) is None:
+            return self._ctx.store.select(Task, {**self._where, **values})
+        return [task for task in few if all(getattr(task, n) == v for n, v in values.items())]
+
+    def in_order(self, queue: TaskQueue | None, task_channel_sid: str, sign: int) -> Iterator[Task]:
+        """Yield those of a queue and channel by priority and age, the oldest first if positive."""
+        own = {"task_queue_sid": queue.sid if queue else None, "task_channel_sid": task_channel_sid}
+        if self._all is not None:
+            yield from sorted(self.matching(**own), key=lambda task: _place(task, sign))
+            return
+        by = ("-priority", "-virtual_start_time" if sign < 0 else "virtual_start_time")
+        order: Order = "desc" if sign < 0 else "asc"
+        start, limit = 0, 1
+        while True:
+            page: dict[str, Any] = {"by": by, "order": order, "limit": limit, "offset": start}
+            tasks = self._ctx.store.select(Task, {**self._where, **own}, **page)
+            yield from tasks
+            if len(tasks) < limit:
+                return
+            start, limit = start + limit, limit * _MORE
+
+
+def _place(task: Task, sign: int) -> tuple[float, ...]:
+    return -task.priority, sign * task.virtual_start_time, sign * task.seq
+
+
+def _lines(ctx: Context, workspace: Workspace, waiting: _Pending) -> Iterator[Line]:
+    """Yield the lines that tasks of the workspace wait in, with a queue or without."""
+    few = waiting.few
+    used = {(task.task_channel_sid, task.task_queue_sid) for task in few or ()}
     queues: list[TaskQueue | None] = [None, *workforce.in_workspace(ctx, TaskQueue, workspace)]
     for channel in workforce.in_workspace(ctx, TaskChannel, workspace):
         for queue in queues:
-            if tasks is None or (channel.sid, queue and queue.sid) in used:
-                yield Line(channel.sid, _waiting(ctx, workspace, queue, channel.sid))
+            if few is None or (channel.sid, queue and queue.sid) in used:
+                yield Line(channel.sid, _in_line(ctx, workspace, queue, channel.sid, waiting))
 
 
-def _waiting(
-    ctx: Context, workspace: Workspace, queue: TaskQueue | None, task_channel_sid: str
+def _in_line(
+    ctx: Context,
+    workspace: Workspace,
+    queue: TaskQueue | None,
+    task_channel_sid: str,
+    waiting: _Pending,
 ) -> Iterator[tuple[Place, Waiting]]:
     """Yield tasks by priority, then by the queue order that comes first, then by age."""
     kind = queue.task_order if queue else "FIFO"
     sign = -1 if kind == "LIFO" else 1
     after_others = kind != workspace.prioritize_queue_order
-    where = {
-        "workspace_sid": workspace.sid,
-        "task_queue_sid": queue.sid if queue else None,
-        "assignment_status": "pending",
-        "task_channel_sid": task_channel_sid,
-    }
-    by = ("-priority", "-virtual_start_time" if sign < 0 else "virtual_start_time")
-    order: Order = "desc" if sign < 0 else "asc"
-    start, limit = 0, 1
-    while True:
-        tasks = ctx.store.select(Task, where, by=by, order=order, limit=limit, offset=start)
-        for task in tasks:
-            since = (sign * task.virtual_start_time, sign * task.seq)
-            target, refusals = workflow_progress.target_of(ctx, task), _refusals(ctx, task)
-            waiting = Waiting(task, queue, target, refusals, ctx.now)
-            yield (-task.priority, after_others, *since), waiting
-        if len(tasks) < limit:
-            return
-        start, limit = start + limit, limit * _MORE
+    for task in waiting.in_order(queue, task_channel_sid, sign):
+        target, refusals = workflow_progress.target_of(ctx, task), _refusals(ctx, task)
+        priority, *since = _place(task, sign)
+        yield (priority, after_others, *since), Waiting(task, queue, target, refusals, ctx.now)
 
 
 def _refusals(ctx: Context, task: Task) -> Counter[str]:
@@ -222,13 +256,12 @@ def _refusals(ctx: Context, task: Task) -> Counter[str]:
     return Counter(past.worker_sid for past in ctx.store.select(Reservation, where))
 
 
-def _skip_steps(ctx: Context, workspace: Workspace) -> bool:
+def _skip_steps(ctx: Context, workspace: Workspace, waiting: _Pending) -> bool:
     """Move on the tasks whose step is to be skipped. Returns whether there were any.
 
     A step is looked at once, when no worker could be offered the task on entering it (documented).
     """
-    where = {"workspace_sid": workspace.sid, "assignment_status": "pending", "undecided": True}
-    undecided = ctx.store.select(Task, where)
+    undecided = waiting.matching(undecided=True)
     if not undecided:
         return False
     everybody = workforce.everybody(ctx, workspace)

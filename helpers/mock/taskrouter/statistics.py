@@ -21,7 +21,16 @@ from ..core.parameters import Moment, Parameters
 from ..core.store import Between
 from . import task_channels, workforce
 from .limits import Text
-from .resources import Activity, Task, TaskQueue, Worker, Workflow, Workspace, WorkspaceEvent
+from .resources import (
+    Activity,
+    InWorkspace,
+    Task,
+    TaskQueue,
+    Worker,
+    Workflow,
+    Workspace,
+    WorkspaceEvent,
+)
 from .routing import Candidate, members
 
 Numbers = dict[str, Any]
@@ -51,7 +60,11 @@ _COUNTED: dict[type[Any], Counted] = {
     Workflow: {**_TASKS, "tasks_entered": ("workflow.entered",), **_TIMED_OUT},
     TaskQueue: {**_TASKS, "tasks_entered": ("task-queue.entered",)},
 }
-OWN_SID = {Workflow: "workflow_sid", TaskQueue: "task_queue_sid", Worker: "worker_sid"}
+OWN_SID: dict[type[InWorkspace], str] = {
+    Workflow: "workflow_sid",
+    TaskQueue: "task_queue_sid",
+    Worker: "worker_sid",
+}
 """Names under which tasks, events and statistics have the SID of each kind."""
 _ACCEPTED, _CANCELED, _ENTERED = "reservation.accepted", "task.canceled", "task-queue.entered"
 _MOVED = "worker.activity.update"

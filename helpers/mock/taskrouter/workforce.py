@@ -30,6 +30,7 @@ class _Share(NamedTuple):
 
 
 _NO_SHARE = _Share([], {})
+_ANY = (None,)
 
 
 def in_workspace(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
@@ -85,22 +86,18 @@ def candidates(
         return described(worker, activities[worker.activity_sid], channels, used, accepted)
 
     nothing: dict[str, int] = {}
-    found = [
-        (worker, shares.get(worker.sid, _NO_SHARE).capacity, taken.get(worker.sid, nothing))
-        for worker in workers
-    ]
-    return [
-        Candidate(
-            worker,
-            describe,
-            activities[worker.activity_sid].available,
-            capacity,
-            used.copy(),
-            single,
-        )
-        for worker, capacity, used in found
-        if channels is None or any(capacity.get(each, 0) > used.get(each, 0) for each in channels)
-    ]
+    found = []
+    for worker in workers:
+        capacity = shares.get(worker.sid, _NO_SHARE).capacity
+        used = taken.get(worker.sid, nothing)
+        for each in channels or _ANY:
+            if each is None or capacity.get(each, 0) > used.get(each, 0):
+                is_available = activities[worker.activity_sid].available
+                found.append(
+                    Candidate(worker, describe, is_available, capacity, used.copy(), single)
+                )
+                break
+    return found
 
 
 def described(

@@ -6,8 +6,10 @@ An event that was committed is therefore delivered at least once, one rolled bac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
+
+from msgspec import field
 
 from ..core.context import ACCOUNT, Backend
 from ..core.events import Event
@@ -80,7 +82,6 @@ class WebhookDialect:
     needs_answer: bool = True
 
 
-@dataclass(slots=True)
 class Delivery(Resource):
     """One event on its way to one receiver.
 
@@ -108,23 +109,20 @@ class Delivery(Resource):
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state",),)
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryDue(Event):
+class DeliveryDue(Event, frozen=True):
     """A delivery was written down."""
 
     seq: int
     queue: str
 
 
-@dataclass(frozen=True, slots=True)
-class PreEventRequested(Event):
+class PreEventRequested(Event, frozen=True):
     """A pre-event is about to be sent."""
 
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFinished(Event):
+class AttemptFinished(Event, frozen=True):
     """A try of a delivery has ended."""
 
     seq: int
@@ -184,6 +182,8 @@ class Outbox:
 
     def _to_channel(self, event: Event, channel_sid: str, only: str | None = None) -> None:
         """Write down the deliveries to a channel's webhooks, or to one of them."""
+        if not self._backend.store.last_seq(ChannelWebhook):
+            return  # many accounts never had any
         payloads: dict[str, Payload | None] = {}
         for webhook in self._backend.store.select(ChannelWebhook, {"channel_sid": channel_sid}):
             if webhook.type == "studio" or only not in (None, webhook.sid):

@@ -1,0 +1,1 @@
+"""Plans: a flow file compared with an account, shown, saved, carried out and tried."""
