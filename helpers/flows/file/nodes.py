@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 import yaml
@@ -60,15 +61,23 @@ MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 
 
-def size_of(node: yaml.Node | None, known: dict[int, int]) -> int:
-    """The number of values below a node, aliases followed; a node within itself counts once."""
-    if node is None:
-        return 0
+def size_of(node: yaml.Node | None) -> int:
+    """The number of values below a node, aliases followed; a node within itself counts once.
+
+    One that aliases nest too deep to be counted has no end.
+    """
+    try:
+        return _size_of(node, {}) if node else 0
+    except RecursionError:
+        return sys.maxsize
+
+
+def _size_of(node: yaml.Node, known: dict[int, int]) -> int:
     if id(node) not in known:
         known[id(node)] = 1
         parts = node.value if isinstance(node, yaml.CollectionNode) else ()
         below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
-        known[id(node)] = 1 + sum(size_of(each, known) for each in below)
+        known[id(node)] = 1 + sum(_size_of(each, known) for each in below)
     return known[id(node)]
 
 
