@@ -218,6 +218,12 @@ SCRIPTS = (
         "a NUL, escaped", SCRIPT + '  - customer says: "a\\0"\n', 4, "holds a NUL; remove it"
     ),
     Malformed("a text", "customer opens\n", None, "is no script; begin with"),
+    Malformed(
+        "a lone surrogate",
+        SCRIPT + '  - customer says: "\\ud83d"\n',
+        4,
+        "holds half of a character",
+    ),
     Malformed("aliases nested deep", nested("steps"), None, "repeats its aliases to more than"),
     Malformed("a tab", SCRIPT + "\t- customer leaves\n", 4, "is not YAML"),
     Malformed("deep nesting", "steps: " + "[" * 600, None, "too deep"),

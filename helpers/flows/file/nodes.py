@@ -97,8 +97,11 @@ def not_yaml(error: Exception, source: str, text: str) -> Problem:
     return Problem(where, "", f"is not YAML: {what}; {fix}")
 
 
+HALF = "holds half of a character, a surrogate; remove it"
+
+
 def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
-    """Find values with a NUL, and keys that YAML takes for something else than text."""
+    """Find values that no text can have, and keys that YAML takes for something else than text."""
     ahead: list[tuple[yaml.Node, FieldPath]] = [(root, ())]
     visited = set()
     while ahead:
@@ -109,6 +112,10 @@ def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
         if isinstance(node, yaml.ScalarNode):
             if "\0" in node.value:
                 yield Problem(line_of(source, node), spelled_path(path), "holds a NUL; remove it")
+            try:  # JSON writes some characters as two halves, which YAML leaves apart
+                node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                yield Problem(line_of(source, node), spelled_path(path), HALF)
         elif isinstance(node, yaml.MappingNode):
             for key, value in reversed(node.value):
                 below = (*path, str(key.value))
