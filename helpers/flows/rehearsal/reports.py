@@ -19,14 +19,6 @@ from .script import SCRIPTS
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+)")
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Rehearsals</title>
-<style>body{{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1f2328;background:#fff}}
-table{{border-collapse:collapse;margin:.5em 0 1.5em}}
-td,th{{border:1px solid #d0d7de;padding:.2em .5em}}
-.bad{{color:#cf222e}}</style></head><body><h1>Rehearsals</h1>
-{body}</body></html>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +148,7 @@ def page(reports: Sequence[PlayReport]) -> str:
         parts.append(f"<h2>{html.escaped(f'{each.flow}, {each.script}')}</h2>")
         parts += [f'<p class="bad">{html.escaped(one)}</p>' for _, _, one in each.reasons]
         parts.append(each.played._repr_html_())
-    return _PAGE.format(body="\n".join(parts))
+    return html.page("Rehearsals", parts)
 
 
 def _result(each: PlayReport) -> str:
