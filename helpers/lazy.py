@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import sys
 import warnings
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
     """
     module = sys.modules[package]
     homes = {
-        name.name: f"{'.' * statement.level}{statement.module}"
+        name.asname or name.name: (statement.module or "", name.name, statement.level)
         for block in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for statement in block.body
@@ -34,16 +35,30 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
             return getattr(module, renamed_to[name])
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        home, own, level = homes[name]
         try:
-            home = import_module(homes[name], package)
+            with _uncollected():
+                found = __import__(home, vars(module), fromlist=(own,), level=level)
         except ModuleNotFoundError as error:
             error.add_note(f"{name} needs it: pip install 'flex-chat-lab[notebooks]'")
             raise
-        value = getattr(home, name)
+        value = getattr(found, own)
         setattr(module, name, value)
         return value
 
     return load, lambda: sorted({*vars(module), *homes})
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the collection of garbage: what modules make as they load, they keep."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class renamed:  # noqa: N801 - stands where a method does

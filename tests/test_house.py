@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 import grimp
@@ -16,6 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SERVING = ("helpers.mock.account", "helpers.mock.server.running")
 """`MockTwilio.serve()` loads the server that serves it when it is called, and not before."""
+
+COMPARING = ("helpers.mock.fidelity", "helpers.account")
+"""The command that compares a live account with the mock connects to that account."""
 
 PAST_THE_FACE = {
     ("helpers.front_ends.__main__", "helpers.mock.server.chat_page.sdk_copy"): (
@@ -67,16 +72,31 @@ def statements(parent: ast.AST) -> Iterator[ast.AST]:
             yield from statements(child)
 
 
-def test_no_modules_import_each_other_in_a_circle(imports: grimp.ImportGraph) -> None:
-    assert imports.direct_import_exists(importer=SERVING[0], imported=SERVING[1])
-    imports.remove_import(importer=SERVING[0], imported=SERVING[1])
-    circles = {
-        frozenset(chain): " -> ".join((module, *chain))
-        for module in imports.modules
-        for imported in imports.find_modules_directly_imported_by(module)
-        if (chain := imports.find_shortest_chain(importer=imported, imported=module))
-    }
-    assert not circles, "\n".join(sorted(circles.values()))
+def test_no_modules_or_folders_import_each_other_in_a_circle(imports: grimp.ImportGraph) -> None:
+    for importer, imported in (SERVING, COMPARING):
+        assert imports.direct_import_exists(importer=importer, imported=imported)
+        imports.remove_import(importer=importer, imported=imported)
+    arrows = defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
+    for module in imports.modules:
+        for imported in imports.find_modules_directly_imported_by(module):
+            folder = common_folder(module, imported)
+            arrows[folder][within(folder, module)].add(within(folder, imported))
+    for inner in arrows.values():
+        try:
+            TopologicalSorter(inner).prepare()
+        except CycleError as circle:
+            pytest.fail(" <- ".join(circle.args[1]))
+
+
+def common_folder(one: str, other: str) -> str:
+    """The innermost package that has, or is, both modules."""
+    pairs = zip(one.split("."), other.split("."), strict=False)
+    return ".".join(step for step, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def within(folder: str, module: str) -> str:
+    """The module or package in a folder that a module belongs to, or is."""
+    return ".".join(module.split(".")[: folder.count(".") + 2])
 
 
 def test_what_stands_above_the_mock_imports_its_public_face_only(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ..lazy import lazily
 
 if TYPE_CHECKING:
-    from .accounts.directory import arguments_for
     from .accounts.exporting import export
+    from .accounts.ways_in import arguments_for
     from .busy_day.day_file import DayFile, read_day
     from .busy_day.demand import Arrivals, CustomerClass, Exactly, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..flows import AddressConfig, CustomChatConfig, FlowFile
-from ..flows.accounts.exporting import unwritable
+from ..flows.accounts.ways_in import unwritable
 from .legacy import LegacyAccount, Resource
 from .rules import ADDRESS_TYPES, YOUR_URL, address_of
 

@@ -6,38 +6,40 @@
 from typing import TYPE_CHECKING
 
 from ..lazy import lazily
-from ..request_log import NOTE_HEADER
-from .account import DEFAULT_SEED, MockTwilio, Snapshot
-from .core.access_token import Claims, verify
-from .core.clock import Clock, Moment, Timer, epoch
-from .core.credentials import DEMO as DEMO_VALUES
-from .core.credentials import Credentials
-from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
-from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
-from .core.forks import ForkedProcess, in_child
-from .core.token_timers import TokenTimers
-from .faults import BadFault, Fault, Faults
-from .flex import resources as flex_flows
-from .journal import Journal, JournalEntry
-from .messaging.presence import ChatConnection
-from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
-from .rest.application import parameters_of, path_template
-from .rest.chat_webhooks import unknown_filters
-from .rest.conversations_webhooks import SCOPED_EVENTS
-from .rest.event_feed import ChatEvent, TaskRouterNotification
-from .rest.http import MOCK_HEADER, Reply, Request
-from .scenarios import Scenario, Scenarios, UnknownScenario
-from .studio.flow_warnings import reached
-from .studio.flow_warnings import warnings as flow_warnings
-from .studio.replica import FlowReplica, FlowStage, FlowTask, Unproven
-from .studio.runner import Heard, StepFault, Studio, zone_of
-from .studio.validation import MAX_WIDGETS
-from .taskrouter.configuration import clauses as order_by_clauses
-from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
-from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
-from .webhooks.delivery import Attempt, Webhooks
-from .webhooks.network import CallPolicy
-from .webhooks.receivers import WebhookAnswer, WebhookRequest
+
+if TYPE_CHECKING:
+    from ..request_log import NOTE_HEADER
+    from .account import DEFAULT_SEED, MockTwilio, Snapshot
+    from .core.access_token import Claims, verify
+    from .core.clock import Clock, Moment, Timer, epoch
+    from .core.credentials import DEMO as DEMO_VALUES
+    from .core.credentials import Credentials
+    from .core.database import DatabaseClosed, DatabaseFailed, DatabaseInUse, DatabaseRefused
+    from .core.errors import CODES, NOT_SIMULATED, Basis, ErrorCode, TwilioError
+    from .core.forks import ForkedProcess, in_child
+    from .core.token_timers import TokenTimers
+    from .faults import BadFault, Fault, Faults
+    from .flex import resources as flex_flows
+    from .journal import Journal, JournalEntry
+    from .messaging.presence import ChatConnection
+    from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
+    from .rest.application import parameters_of, path_template
+    from .rest.chat_webhooks import unknown_filters
+    from .rest.conversations_webhooks import SCOPED_EVENTS
+    from .rest.event_feed import ChatEvent, TaskRouterNotification
+    from .rest.http import MOCK_HEADER, Reply, Request
+    from .scenarios import Scenario, Scenarios, UnknownScenario
+    from .studio.flow_warnings import reached
+    from .studio.flow_warnings import warnings as flow_warnings
+    from .studio.replica import FlowReplica, FlowStage, FlowTask, Unproven
+    from .studio.runner import Heard, StepFault, Studio, zone_of
+    from .studio.validation import MAX_WIDGETS
+    from .taskrouter.configuration import clauses as order_by_clauses
+    from .taskrouter.expressions import could_match, is_loose_expression, is_out_of_time
+    from .taskrouter.replica import TaskRouterReplica, WorkspaceCopy
+    from .webhooks.delivery import Attempt, Webhooks
+    from .webhooks.network import CallPolicy
+    from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
 __all__ = [
     "CODES",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from twilio.rest import Client
 
@@ -42,26 +42,14 @@ from .messaging import resources as _messaging
 from .messaging.events import ChannelEvent, ChannelStateEvent, MemberEvent, MessageEvent
 from .messaging.presence import ChatConnection, Presence
 from .messaging.timers import ChannelTimers
-from .phones import Phone
-from .realtime import without_rest
-from .realtime.bridge_operations import HOST as EVENT_BRIDGE
+from .realtime import EVENT_BRIDGE
 from .realtime.change_log import SyncChange
-from .realtime.endpoint import Realtime
-from .realtime.event_bridge import EventBridge
-from .rest import chat_words, iam_v1, studio_v2
-from .rest.application import OPERATIONS, WEBHOOKS, Application
+from .rest import chat_words, iam_v1
+from .rest.application import WEBHOOKS, Application, operations
 from .rest.chat_words import REFUSALS
-from .rest.event_feed import (
-    CHAT_EVENTS,
-    ChatEvent,
-    ChatFeed,
-    TaskRouterNotification,
-    as_taskrouter_notifications,
-)
 from .rest.flex_users import FlexUsers
 from .rest.http import TOKEN_USER, Reply, Request
 from .rest.iam_v1 import VisitorTokens
-from .scenarios import SCENARIOS, Scenario, Scenarios, load
 from .studio import incoming
 from .studio.events import ExecutionDue, IncomingDue
 from .studio.runner import Studio
@@ -74,6 +62,11 @@ from .webhooks.outbox import Delivery, DeliveryDue, Outbox
 from .webhooks.receivers import Receiver, Receivers
 
 if TYPE_CHECKING:
+    from .phones import Phone
+    from .realtime.endpoint import Realtime
+    from .realtime.event_bridge import EventBridge
+    from .rest.event_feed import ChatEvent, ChatFeed, TaskRouterNotification
+    from .scenarios import Scenario, Scenarios
     from .server.running import BackgroundServer
 
 KINDS: tuple[type[Resource], ...] = (
@@ -91,6 +84,13 @@ _ROOM = "-" * 64 * 1024
 """Text that a file must have room for before it is used again."""
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
+
+
+def _shown(ctx: Context, resource: _messaging.Message | _taskrouter.Task) -> dict[str, Any]:
+    """Render a resource for the context of a flow."""
+    from .rest import studio_v2
+
+    return studio_v2.show(ctx, resource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class MockTwilio:
         self._backend = Backend(store, self.clock, Sids(seed))
         self.webhooks = Webhooks(self._backend, answering)
         account_sid = self.credentials.account_sid
-        self.studio = Studio(self._backend, account_sid, answering, hand_over, studio_v2.show)
+        self.studio = Studio(self._backend, account_sid, answering, hand_over, _shown)
         self._presence = Presence(self._backend, account_sid)
         self._channel_timers = ChannelTimers(self._backend)
         self._router = TaskRouter(self._backend, account_sid)
@@ -175,7 +175,7 @@ class MockTwilio:
             EVENT_BRIDGE: self._answer_worker,
             iam_v1.HOST: visitors.answer,
         }
-        self.faults = Faults(self._application.operation_of, OPERATIONS, self.clock.now)
+        self.faults = Faults(self._application.operation_of, operations, self.clock.now)
         in_process = MockHttpClient(self._application.handle, self.faults)
         answering.register_domain("twilio.com", as_receiver(in_process))
         self.requests = RequestLog()
@@ -184,7 +184,6 @@ class MockTwilio:
             AsyncMockHttpClient(self._application.handle, self.faults), self.requests
         )
         self.journal = Journal(self._backend)
-        self._chat_feed = ChatFeed()
         store.when_failed = weakref.WeakMethod(self._when_failed)
         try:
             if _content is None:
@@ -230,6 +229,8 @@ class MockTwilio:
 
         It follows the account from its first connection on, one in a file from the start.
         """
+        from .realtime.endpoint import Realtime
+
         account_sid = self.credentials.account_sid
         return Realtime(self._backend, self._application, account_sid, self._presence)
 
@@ -239,6 +240,8 @@ class MockTwilio:
     @cached_property
     def event_bridge(self) -> EventBridge:
         """ASGI application for the WebSocket of Twilio's TaskRouter SDK; follows likewise."""
+        from .realtime.event_bridge import EventBridge
+
         return EventBridge(self._backend, self._application, self.credentials.account_sid)
 
     def serve(
@@ -306,13 +309,23 @@ class MockTwilio:
 
         Calls are on the thread that acted, before its request returns. Call the result to stop.
         """
+        from .rest.event_feed import CHAT_EVENTS
+
         subscriber = self._chat_feed.subscriber(follower)
         return self._backend.events.subscribe(subscriber, *CHAT_EVENTS)
+
+    @cached_property
+    def _chat_feed(self) -> ChatFeed:
+        from .rest.event_feed import ChatFeed
+
+        return ChatFeed()
 
     def follow_taskrouter(
         self, follower: Callable[[TaskRouterNotification], None]
     ) -> Callable[[], None]:
         """Call `follower` with events of TaskRouter, as `follow` does for chat."""
+        from .rest.event_feed import as_taskrouter_notifications
+
         return self._backend.events.subscribe(
             as_taskrouter_notifications(follower), TaskRouterEvent
         )
@@ -335,6 +348,8 @@ class MockTwilio:
         Raises:
             TwilioError: The token is refused, or its user is not a member (50400).
         """
+        from .realtime import without_rest
+
         with self._as_chat_user(token) as ctx:
             return without_rest.type_in(ctx, channel_sid)
 
@@ -371,6 +386,8 @@ class MockTwilio:
         Raises:
             TwilioError: 50407, it is none.
         """
+        from .phones import Phone
+
         return Phone(self._backend, self._application, self.credentials.account_sid, address)
 
     def bind_push(self, token: str, credential_sid: str, address: str) -> str:
@@ -390,6 +407,8 @@ class MockTwilio:
         Raises:
             TwilioError: The token is refused, or there is no such credential.
         """
+        from .realtime import without_rest
+
         with self._as_chat_user(token) as ctx:
             return without_rest.bind_push(ctx, credential_sid, address)
 
@@ -423,6 +442,8 @@ class MockTwilio:
     @property
     def scenarios(self) -> Scenarios:
         """Accounts that `load()` knows, with a sentence about each."""
+        from .scenarios import SCENARIOS
+
         return SCENARIOS
 
     def load(self, name: str, at: Moment | None = None) -> Scenario:
@@ -440,6 +461,8 @@ class MockTwilio:
             UnknownScenario: There is none of that name; nothing has changed.
             ValueError: `at` has no time zone; nothing has changed.
         """
+        from .scenarios import load
+
         with MockTwilio(
             seed=self._backend.store.read_fact("seed"),
             credentials=self.credentials,

@@ -26,7 +26,7 @@ from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
 from .realtime import bridge_operations, conversations, feeds, insights, lists, sync
 from .rest import flex_users, iam_v1
-from .rest.application import OPERATIONS
+from .rest.application import operations
 
 PAGE = Path(__file__).with_name("FIDELITY.md")
 
@@ -76,7 +76,7 @@ def regenerated(page: str) -> str:
 
 
 def _operations() -> Iterator[tuple[str, ...]]:
-    for operation in sorted(OPERATIONS, key=lambda op: (op.host, op.path, op.method)):
+    for operation in sorted(operations(), key=lambda op: (op.host, op.path, op.method)):
         call = f"`{operation.method} {operation.host}{operation.path}`"
         place = f"{operation.host}{operation.path}"
         known = max(filter(place.startswith, _SOURCES), key=len)

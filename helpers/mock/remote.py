@@ -22,8 +22,10 @@ from .core.credentials import Credentials
 from .core.forks import in_child
 from .faults import BadFault, Fault
 from .faults.settings import FaultRegistry, FaultRule, FaultSettings
-from .phones import PhoneMessage
-from .scenarios import Scenario, Scenarios, UnknownScenario
+
+if TYPE_CHECKING:
+    from .phones import PhoneMessage
+    from .scenarios import Scenario, Scenarios
 
 __all__ = ["ControlRefused", "MockUnreachable", "RemoteClock", "RemoteMock"]
 
@@ -126,11 +128,15 @@ class RemotePhone:
         self, body: str | None = None, *, to: str | None = None, media_sids: Iterable[str] = ()
     ) -> PhoneMessage | None:
         """Send a text or files to a number of the account; None where a webhook refused it."""
+        from .phones import PhoneMessage
+
         sent = self._call("send", body=body, to=to, media_sids=list(media_sids))["message"]
         return PhoneMessage(**sent) if sent else None
 
     def messages(self) -> list[PhoneMessage]:
         """Return the messages that were sent to the phone, in order."""
+        from .phones import PhoneMessage
+
         return [PhoneMessage(**each) for each in self._call("messages")["messages"]]
 
     def report(self, message_sid: str, status: str, error_code: int = 0) -> None:
@@ -313,11 +319,15 @@ class RemoteMock:
     @property
     def scenarios(self) -> Scenarios:
         """The accounts that `load()` takes, with a sentence about each."""
+        from .scenarios import Scenario, Scenarios
+
         listed = self._control.call("GET", "/scenarios")["scenarios"]
         return Scenarios(*(Scenario(**each) for each in listed))
 
     def load(self, name: str, at: Moment | None = None) -> Scenario:
         """Replace the account by a scenario, or refuse its name, as `MockTwilio.load`."""
+        from .scenarios import Scenario, UnknownScenario
+
         body = {"name": name, "at": None if at is None else epoch(at)}
         try:
             loaded = self._control.call("POST", "/scenarios", body)

@@ -24,15 +24,15 @@ def run() -> Iterator[Figure]:
             bare = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("pass")])
             bare.metadata.kernelspec = nbformat.read(each, as_version=4).metadata.kernelspec
             nbformat.write(bare, Path(folder, each.name))
-        taken = [(tests(NOTEBOOKS), tests(Path(folder))) for _ in range(ROUNDS)]
+        taken = [(seconds(NOTEBOOKS), seconds(Path(folder))) for _ in range(ROUNDS)]
     own, floor = map(min, zip(*taken, strict=True))
     measured, kernels = f"{own:.1f} s", f"{floor:.1f} s for as many that compute nothing"
     yield Figure("all notebooks, one after the other", measured, kernels, own / floor, at_most=1.5)
-    whole = tests()
+    whole = seconds()
     yield Figure("`python -m pytest`", f"{whole:.0f} s", "", whole, "s", at_most=300)
 
 
-def tests(folder: Path | None = None) -> float:
+def seconds(folder: Path | None = None) -> float:
     """Seconds of all tests, or of those in a folder on one process; they must pass."""
     chosen = () if folder is None else ("-n", "0", str(folder))
     started = time.perf_counter()

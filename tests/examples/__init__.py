@@ -6,7 +6,7 @@ operation needs a line in the table of its API; a new API needs a table, listed 
 
 from __future__ import annotations
 
-from helpers.mock.rest.application import OPERATIONS
+from helpers.mock.rest.application import operations
 
 from .account import NOBODY, Exchange, PreparedAccount
 from .chat_v2 import CHAT
@@ -33,6 +33,7 @@ __all__ = [
     "words",
 ]
 
+OPERATIONS = operations()
 APIS = (MEDIA, CHAT, CHAT_V3, CONVERSATIONS, TASKROUTER, FLEX, FLEX_WEBHOOKS, WEB_CHATS, STUDIO)
 """Tables, each after those whose resources its own stand on."""
 EXAMPLES = [

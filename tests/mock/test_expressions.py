@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpers.mock import TwilioError
 from helpers.mock.taskrouter import expressions
-from helpers.mock.taskrouter.expressions import (
+from helpers.mock.taskrouter.expression_tree import (
     MAX_DEPTH,
     And,
     Array,
@@ -21,11 +21,8 @@ from helpers.mock.taskrouter.expressions import (
     Not,
     Or,
     Path,
-    holds,
-    is_loose_expression,
-    matches,
-    parse,
 )
+from helpers.mock.taskrouter.expressions import holds, is_loose_expression, matches, parse
 
 ALICE = {
     "name": "Alice",

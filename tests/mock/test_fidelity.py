@@ -9,7 +9,7 @@ import pytest
 
 from helpers.mock import CODES, Basis
 from helpers.mock.fidelity import PAGE, regenerated
-from helpers.mock.rest.application import OPERATIONS
+from helpers.mock.rest.application import operations
 
 TESTS = Path(__file__).resolve().parent.parent
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_the_generated_sections_are_what_the_code_says() -> None:
 
 
 def test_every_operation_and_every_code_is_in_it() -> None:
-    for operation in OPERATIONS:
+    for operation in operations():
         assert f"| {operation.name} | `{operation.method} {operation.host}" in TEXT
     for code in CODES:
         assert f"\n| {code} |" in TEXT

@@ -6,10 +6,11 @@ import pytest
 
 from helpers.mock.core.errors import TwilioError
 from helpers.mock.core.parameters import Parameters
-from helpers.mock.rest.application import OPERATIONS  # noqa: F401 - declares all parameters
+from helpers.mock.rest.application import operations
 
 
 def all_parameters() -> list[type[Parameters]]:
+    assert operations()  # so that all classes exist
     found, waiting = [], [Parameters]
     while waiting:
         more = waiting.pop().__subclasses__()

@@ -18,7 +18,7 @@ from helpers.mock.core.parameters import Parameters
 from helpers.mock.rest import application
 from helpers.mock.taskrouter import configuration
 
-assert application.OPERATIONS  # so that all classes of parameters exist
+assert application.operations()  # so that all classes of parameters exist
 TEXTS = st.sampled_from(
     [
         *("", " ", "x", "-1", "0", "1.5", "1e400", "9" * 30, "true", "maybe", "[]", "{}", "["),

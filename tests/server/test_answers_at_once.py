@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import time
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import pytest
 from raw import BASIC, head
-from uvicorn.server import ServerState
+from unplugged import Wire
 
 from helpers.mock import DEMO_VALUES, MockTwilio
 from helpers.mock.messaging.resources import Message
@@ -23,50 +21,6 @@ URL = "http://127.0.0.1:8787"
 SERVICE = f"/chat.twilio.com/v2/Services/{DEMO_VALUES['TWILIO_CHAT_SERVICE_SID']}"
 MESSAGES = f"{SERVICE}/Channels/support/Messages"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
-
-
-class Wire:
-    """A connection without a network: its bytes in, and those of each write out."""
-
-    def __init__(self, server: MockServer, loop: asyncio.AbstractEventLoop) -> None:
-        self.written: list[bytes] = []
-        self._loop = loop
-        self._is_closing = False
-        self.protocol = CuttingProtocol(server.config, ServerState(), {}, loop)
-        self.protocol.connection_made(cast(asyncio.Transport, self))
-        self.receive = self.protocol.data_received
-
-    def get_extra_info(self, name: str) -> Any:
-        return ("127.0.0.1", 50000) if name == "peername" else None
-
-    def is_closing(self) -> bool:
-        return self._is_closing
-
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
-
-    def close(self) -> None:
-        self._is_closing = True
-
-    def pause_reading(self) -> None:
-        pass
-
-    resume_reading, abort = pause_reading, close
-
-    def pause(self) -> None:
-        """Let the server do what it would do by itself."""
-        self._loop.run_until_complete(asyncio.sleep(0.01))
-
-    def answers(self, count: int) -> list[bytes]:
-        """Wait for so many answers, and return them."""
-        until = time.monotonic() + 10
-        while True:
-            found = re.split(rb"(?=HTTP/1\.1 )", b"".join(self.written))[1:]
-            cycle = self.protocol.cycle
-            if len(found) == count and (cycle is None or cycle.response_complete):
-                return found
-            assert time.monotonic() < until, found
-            self.pause()
 
 
 @pytest.fixture
@@ -84,7 +38,7 @@ def wire(mock: MockTwilio) -> Iterator[Callable[[], Wire]]:
     server = MockServer(mock, listening, lambda: None, at_once=True)
     server.config.load()
     loop = asyncio.new_event_loop()
-    yield lambda: Wire(server, loop)
+    yield lambda: Wire(CuttingProtocol, server.config, loop)
     loop.close()
     server._application.close()
     listening.close()

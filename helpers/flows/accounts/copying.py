@@ -19,7 +19,8 @@ from ...mock import Credentials, MockTwilio, Snapshot, WebhookRequest
 from ..errors import FlowProblem, Problem
 from ..file.contents import Config
 from ..file.conversations import ConversationConfig
-from .directory import Directory, arguments_for
+from .directory import Directory
+from .ways_in import arguments_for, routing_in
 
 Servers = Mapping[str, Callable[[Account], Callable[[WebhookRequest], Any]]]
 """Makers of receivers, by the URL that they answer for; called with the copy as an account."""
@@ -94,7 +95,7 @@ def arguments_in(account: Account, flow: Config) -> dict[str, Any]:
     """A config's arguments in an account, as `copy_of` returns them."""
     found = arguments_for(account, flow)
     if isinstance(flow, ConversationConfig):
-        found["routing"] = Directory(account).routing(flow)
+        found["routing"] = routing_in(Directory(account), flow)
     return found
 
 

@@ -10,15 +10,8 @@ from twilio.base.exceptions import TwilioException
 
 from ..errors import FlowProblem, Problem, is_ended
 from ..file.entries import ResourceEntry
-from ..file.kinds import (
-    REFERENCE,
-    ROOTS,
-    VIEWS,
-    Address,
-    Fields,
-    ResourceKind,
-    spelled,
-)
+from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.table import ROOTS, VIEWS
 from .directory import Directory, Where
 
 

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from ...account import Account
 from ...mock import Unproven
 from ..accounts.copying import Origin, Servers, copy_of
-from ..accounts.directory import must_be_config
+from ..accounts.ways_in import must_be_config
 from ..file.config import FlexFlowConfig
 from .demand import (
     ANSWERS_AFTER,

@@ -21,7 +21,7 @@ from joblib import Parallel, delayed, parallel_config
 from ...account import Account
 from ...html import table as html_table
 from ..accounts.copying import Servers
-from ..accounts.directory import must_be_config
+from ..accounts.ways_in import must_be_config
 from ..file.config import FlexFlowConfig
 from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
 from .load_testing import (

@@ -11,7 +11,7 @@ from ...account import Account
 from ...flex_ui import ignore_not_found
 from ...mock import could_match, unknown_filters
 from ..accounts.directory import Directory
-from ..accounts.exporting import AccountFlow, flows_of
+from ..accounts.ways_in import AccountFlow, flows_of
 from ..file.config import Contact, FlexFlowConfig, by_contact
 
 ENOUGH_WORKERS = 50
@@ -34,7 +34,7 @@ class AccountReader:
     @cached_property
     def flows(self) -> list[AccountFlow]:
         """The account's Flex Flows."""
-        return flows_of(self._account, self.directory)
+        return flows_of(self.directory)
 
     @cached_property
     def enabled(self) -> dict[Contact, list[AccountFlow]]:

@@ -14,6 +14,7 @@ from ...mock import (
     is_out_of_time,
     reached,
 )
+from ..accounts.ways_in import parameters_in, routing_in
 from ..errors import FlowProblem
 from ..file.config import CHANNEL_TYPE, FlexFlowConfig, contact_text, others
 from ..file.conversations import AddressConfig, ConversationConfig, CustomChatConfig
@@ -169,7 +170,7 @@ def no_interaction(subject: CheckInput) -> Iterator[CheckResult]:
 def unknown_names(subject: CheckInput) -> Iterator[CheckResult]:
     """A name or SID that stands for nothing in the account, or for several things."""
     try:
-        subject.account.directory.parameters(subject.flow, lambda *field: ".".join(field))
+        parameters_in(subject.account.directory, subject.flow, lambda *field: ".".join(field))
     except FlowProblem as refused:
         for problem in refused.problems:
             yield CheckResult(tuple(problem.where.split(".")), f"{problem.fix}.", "")
@@ -491,12 +492,14 @@ def _routes(subject: CheckInput) -> Iterator[Route]:
     account, flow = subject.account, subject.flow
     try:
         if isinstance(flow, ConversationConfig):
-            found = account.directory.routing(flow)
+            found = routing_in(account.directory, flow)
             attributes = found.get("attributes", {}).items()
             known = {name: value for name, value in attributes if isinstance(value, str)}
             field, channel = ("interaction", "workflow"), "task_channel_unique_name"
         else:
-            settings = account.directory.parameters(flow) if flow.integration_type == "task" else {}
+            settings = (
+                parameters_in(account.directory, flow) if flow.integration_type == "task" else {}
+            )
             found = {name.removeprefix("integration_"): value for name, value in settings.items()}
             known = {"channelType": flow.channel_type}
             field, channel = ("integration", "workflow"), "channel"

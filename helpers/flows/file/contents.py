@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from .config import ROOT, FlexFlowConfig, Integration
+from .config import ROOT, FlexFlowConfig, Integration, Lifecycle
 from .conversations import (
     ADDRESSES,
     CUSTOM_CHATS,
@@ -17,7 +17,9 @@ from .conversations import (
     CustomChatConfig,
     OwnInteraction,
 )
-from .kinds import ROOTS, content, part_of
+from .kinds.kind import content
+from .kinds.table import ROOTS
+from .kinds.taskrouter import DefaultTarget, RoutingFilter, RoutingTarget
 
 Config = FlexFlowConfig | AddressConfig | CustomChatConfig
 LISTS: dict[str, type[BaseModel]] = {
@@ -52,12 +54,23 @@ _PARTS: dict[str, type[BaseModel]] = {
     "auto_creation": AutoCreation,
     "creation": Creation,
     "interaction": OwnInteraction,
+    "filters": RoutingFilter,
+    "targets": RoutingTarget,
+    "default_filter": DefaultTarget,
+    "lifecycle": Lifecycle,
 }
 
 
-def fields_at(path: Sequence[str | int]) -> tuple[str, ...]:
+def fields_at(path: Iterable[str | int]) -> tuple[str, ...]:
     """The fields of the part of a file that a path leads to."""
-    part = part_of(path) or next(
-        (_PARTS[str(name)] for name in reversed(path) if name in _PARTS), Contents
-    )
+    part: type[BaseModel] = Contents
+    kinds, steps = ROOTS, iter(path)
+    for step in steps:
+        kind = next((kind for kind in kinds if kind.listed == step), None)
+        if kind is not None:
+            part, kinds = kind.model, kind.children
+            if not kind.is_single:
+                next(steps, None)  # its name, which may be that of a part
+        elif step in _PARTS:
+            part = _PARTS[str(step)]
     return tuple(part.model_fields)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .kinds import ROOTS, Address, Fields, ResourceConfig, ResourceKind
+from .kinds.kind import Address, Fields, ResourceConfig, ResourceKind
+from .kinds.table import ROOTS
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from .config import ROOT
 from .contents import LISTS, Contents, LegacyContents
 from .entries import ResourceEntry, entries_of, lists_of
 from .flow_file import FlowFile
-from .kinds import DEFINITION, ROOTS, STUDIO_FLOWS, VIEWS, Address
+from .kinds.kind import Address
+from .kinds.studio import DEFINITION, STUDIO_FLOWS
+from .kinds.table import ROOTS, VIEWS
 from .nodes import (
     MAX_NODES,
     TOO_DEEP,

@@ -18,7 +18,7 @@ from ...masking import mask as masked
 from ...mock import MockTwilio, flex_flows
 from ...panel.events import Announcer
 from ..accounts.copying import account_of
-from ..accounts.directory import must_be_config
+from ..accounts.ways_in import must_be_config
 from ..checks import Report, check
 from ..errors import REFUSALS, FlowProblem, Problem, refusal_text
 from ..file.config import FlexFlowConfig, settings_of

@@ -18,12 +18,13 @@ from typing import Any
 from ...account import Account
 from ...masking import mask as masked
 from ..accounts.directory import Directory
-from ..accounts.exporting import flows_of
 from ..accounts.survey import FoundResource, Survey
+from ..accounts.ways_in import flows_of
 from ..errors import REFUSALS, FlowProblem, refusal_text
 from ..file.config import ROOT
 from ..file.flow_file import FlowFile
-from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, key_of, spelled
+from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.table import KINDS, key_of
 from .diff import PlanStep, contact_of
 from .readable import changes_of
 
@@ -331,7 +332,7 @@ class Run:
             for one in self._survey.found
             if one.sid in made
         }
-        for flow in flows_of(self._account, self._directory, file.lists):
+        for flow in flows_of(self._directory, file.lists):
             place = (flow.kept_in, flow.name)
             key = flow.sid if flow.sid in self._planned else _new(place)
             flows[f"{key} ({flow.sid})" if key in flows else key] = {

@@ -13,15 +13,16 @@ from typing import Any, Literal
 from ...flex_ui import WORKSPACE
 from ...mock import flex_flows
 from ..accounts.directory import Directory
-from ..accounts.exporting import AccountFlow
 from ..accounts.survey import FoundResource, Survey
+from ..accounts.ways_in import AccountFlow, named_address, named_flow, parameters_in
 from ..errors import FlowProblem, Problem, meant
 from ..file.config import ROOT, Contact, FlexFlowConfig, contact_text, others
 from ..file.conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig
 from ..file.entries import ResourceEntry
-from ..file.field_types import Path
 from ..file.flow_file import FlowFile
-from ..file.kinds import KINDS, REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.field_types import Path
+from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, spelled
+from ..file.kinds.table import KINDS
 from .readable import FieldChange, changes_of, changes_within
 
 Action = Literal["create", "update", "leave", "delete"]
@@ -144,7 +145,7 @@ def diff(
     problems.extend(_collisions(file, [*planned, *others]))
     for chat in file.custom_chats:
         try:
-            directory.parameters(chat, lambda *fields, chat=chat: file.where(chat, *fields))
+            parameters_in(directory, chat, lambda *fields, chat=chat: file.where(chat, *fields))
         except FlowProblem as refused:
             problems.extend(refused.problems)
         note = "not kept in the account: your server creates its conversations"
@@ -465,7 +466,7 @@ def _step(
     is_same = own is not None and own.config == named
     if own is not None and is_same and getattr(flow, "interaction", None) is None:
         return _left(own, "")
-    after = directory.parameters(flow, lambda *fields: file.where(flow, *fields))
+    after = parameters_in(directory, flow, lambda *fields: file.where(flow, *fields))
     if own is not None and is_same:
         return _left(own, "")
     before = own.config.fields() if own and own.config else {}
@@ -488,15 +489,14 @@ def _named(
 ) -> FlexFlowConfig | AddressConfig:
     """The config by names; what an address cannot change is as it is, or refused."""
     if isinstance(flow, FlexFlowConfig):
-        return directory.named(flow)
+        return named_flow(directory, flow)
     country = own.parameters["address_country"] if own else flow.address_country
     if flow.address_country and country != flow.address_country:
         fix = (
             f"is {country or 'not set'!r} in the account, and cannot be changed; delete the address"
         )
         raise FlowProblem(Problem(file.where(flow, "address_country"), "address_country", fix))
-    named = directory.named_address(flow)
-    return named.model_copy(update={"address_country": country or None})
+    return named_address(directory, flow).model_copy(update={"address_country": country or None})
 
 
 def _left(found: AccountFlow, note: str) -> PlanStep:

@@ -15,7 +15,8 @@ from ...account import Account
 from ...json_object import json_object
 from ..file.config import ROOT
 from ..file.conversations import ADDRESSES
-from ..file.kinds import KINDS, STUDIO_FLOWS
+from ..file.kinds.studio import STUDIO_FLOWS
+from ..file.kinds.table import KINDS
 from .diff import PlanStep
 
 LOOKED_AT = 2000

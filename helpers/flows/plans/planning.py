@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from ... import html
 from ...account import Account
 from ..accounts.directory import Directory
-from ..accounts.exporting import flows_of
 from ..accounts.survey import Survey
+from ..accounts.ways_in import flows_of
 from ..errors import FlowProblem, Problem
 from ..file.flow_file import FlowFile
-from ..file.kinds import KINDS
+from ..file.kinds.table import KINDS
 from ..file.reading import load
 from . import impact, render
 from .applying import Applied, Circle, Confirm, PlannedWrite, Run, in_order
@@ -172,7 +172,7 @@ def plan(
         file = replace(file, lists=(*file.lists, *former.lists), places=places)
     directory = Directory(account)
     survey = Survey(directory, file.resources, file.places, file.where)
-    found = flows_of(account, directory, file.lists)
+    found = flows_of(directory, file.lists)
     planned = diff(file, found, survey, directory, delete, destroy, former)
     if targets:
         planned = targeted(planned, targets, file)

@@ -9,7 +9,8 @@ from typing import Any
 
 from ... import masking
 from ...html import Cell, Markup, short_sids
-from ..file.kinds import KINDS, spelled
+from ..file.kinds.kind import spelled
+from ..file.kinds.table import KINDS
 from .diff import PlanStep
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}

@@ -6,7 +6,10 @@ import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from inspect import get_annotations
 from operator import attrgetter
+from sys import modules
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import orjson
@@ -75,7 +78,21 @@ _TYPES: dict[type[Resource], dict[str, Any]] = {}
 
 def types_of(kind: type[Resource]) -> dict[str, Any]:
     """Return the types of a kind's fields."""
-    return _TYPES.get(kind) or _TYPES.setdefault(kind, get_type_hints(kind))
+    found = _TYPES.get(kind)
+    if found is None:
+        _TYPES[kind] = found = {
+            name: _type(base.__module__, text)
+            for base in reversed(kind.__mro__)
+            for name, text in get_annotations(base).items()
+            if name in kind.__struct_fields__
+        }
+    return found
+
+
+@cache
+def _type(module: str, text: str) -> Any:
+    """Return the type of this text, once for all fields that have it."""
+    return get_type_hints(SimpleNamespace(__annotations__={"_": text}), vars(modules[module]))["_"]
 
 
 _TABLES: dict[type[Resource], Table] = {}

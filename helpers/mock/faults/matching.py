@@ -225,7 +225,7 @@ class Faults(FaultRegistry[Fault]):
     def __init__(
         self,
         operation_of: Callable[[Request], Operation | None],
-        operations: tuple[Operation, ...],
+        operations: Callable[[], tuple[Operation, ...]],
         now: Callable[[], float],
     ) -> None:
         self._operation_of = operation_of
@@ -240,7 +240,7 @@ class Faults(FaultRegistry[Fault]):
     def add_from_json(self, given: Mapping[str, Any]) -> Fault:
         """Add a fault as `FaultRegistry.add_from_json` does."""
         settings = FaultSettings.read(given)
-        if problem := Pattern(settings.pattern).problem(self._operations):
+        if problem := Pattern(settings.pattern).problem(self._operations()):
             raise BadFault(problem)
         with self._lock:
             self._count += 1
@@ -259,7 +259,7 @@ class Faults(FaultRegistry[Fault]):
             BadFault: The pattern takes no operation at all.
         """
         taken = Pattern(pattern)
-        if problem := taken.problem(self._operations):
+        if problem := taken.problem(self._operations()):
             raise BadFault(problem)
         operation = self._operation_of(Request(method, host, path))
         return operation is not None and taken.fits(operation, path)

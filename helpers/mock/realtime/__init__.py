@@ -5,3 +5,6 @@ through it to chat's REST dialect, and every list a client shows is a Sync objec
 once, follows from there, and catches up with after a break. Sync objects are no second copy but
 views of chat's own resources, kept up to date by chat's own events.
 """
+
+EVENT_BRIDGE = "event-bridge.twilio.com"
+"""Where TaskRouter's SDK has its own operations."""

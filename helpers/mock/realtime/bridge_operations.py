@@ -28,11 +28,10 @@ from ..taskrouter.resources import (
     TaskTransfer,
     Worker,
 )
-from . import bridge_interactions
+from . import EVENT_BRIDGE, bridge_interactions
 from . import bridge_views as shown
 from .bridge_views import BridgeView
 
-HOST = "event-bridge.twilio.com"
 SIZES = PageSizes(50, 1000)
 _NAMED: dict[str, type[Resource]] = {"WA": Activity, "WK": Worker, "WQ": TaskQueue}
 """Kinds of resources that a list's parameters name, by the prefix of their SID."""
@@ -226,8 +225,8 @@ _DECLARED: tuple[tuple[str, str, str, Handle], ...] = (
 )
 OPERATIONS = (
     *(
-        Operation(name, method, HOST, f"/Workspaces/{{WorkspaceSid}}{path}", handle)
+        Operation(name, method, EVENT_BRIDGE, f"/Workspaces/{{WorkspaceSid}}{path}", handle)
         for name, method, path, handle in _DECLARED
     ),
-    *bridge_interactions.operations(HOST),
+    *bridge_interactions.operations(EVENT_BRIDGE),
 )

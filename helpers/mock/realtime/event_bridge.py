@@ -41,7 +41,7 @@ from ..taskrouter.resources import (
     WorkerChannel,
     WorkspaceEvent,
 )
-from . import bridge_operations, bridge_views
+from . import EVENT_BRIDGE, bridge_operations, bridge_views
 from .connection import Connection
 
 PATH = "/v1/wschannels"
@@ -272,7 +272,7 @@ class EventBridge:
         query, form = ({}, form) if method == "POST" else (form, {})
         return claims, Request(
             method,
-            bridge_operations.HOST,
+            EVENT_BRIDGE,
             path,
             query,
             form,

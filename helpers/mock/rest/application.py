@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib import import_module
+from itertools import chain
+from types import ModuleType
+
+from msgspec import structs
 
 from ...request_log import NOTE_HEADER
 from ..core.access_token import Claims, Grant, decode, verify
@@ -23,35 +28,37 @@ from ..core.events import Event
 from ..core.parameters import Parameters
 from ..webhooks.delivery import Webhooks
 from ..webhooks.pre_events import consult
-from . import (
-    chat_v2,
-    chat_webhooks,
-    conversations_configuration,
-    conversations_webhooks,
-    flex_interactions,
-    flex_v1,
-    flex_v2,
-    media_v1,
-    studio_v2,
-    taskrouter_statistics,
-    taskrouter_v1,
-)
+from . import chat_webhooks, conversations_webhooks
 from .collection import ANY_SERVICE, Arguments, Collection, Operation
 from .http import TOKEN_USER, ClientGone, Reply, Request
 from .router import OperationRouter
 
-OPERATIONS: tuple[Operation, ...] = (
-    *chat_v2.OPERATIONS,
-    *conversations_configuration.OPERATIONS,
-    *flex_v1.OPERATIONS,
-    *flex_interactions.OPERATIONS,
-    *flex_v2.OPERATIONS,
-    *taskrouter_statistics.OPERATIONS,
-    *taskrouter_v1.OPERATIONS,
-    *studio_v2.OPERATIONS,
-    *media_v1.OPERATIONS,
+_CHAT, FLEX_API, _TASKROUTER = "chat.twilio.com", "flex-api.twilio.com", "taskrouter.twilio.com"
+_PRODUCTS = {
+    (_CHAT, "v2"): ("chat_v2",),
+    (_CHAT, "v3"): ("conversations_configuration",),
+    ("conversations.twilio.com", "v1"): ("conversations_configuration",),
+    (FLEX_API, "v1"): ("flex_v1", "flex_interactions"),
+    (FLEX_API, "v2"): ("flex_v2",),
+    (_TASKROUTER, "v1"): ("taskrouter_statistics", "taskrouter_v1"),
+    ("studio.twilio.com", "v2"): ("studio_v2",),
+    ("mcs.twilio.com", "v1"): ("media_v1",),
+}
+"""Modules with the operations of each product, loaded when the first request for it comes."""
+
+
+def _loaded(name: str) -> ModuleType:
+    return import_module(f".{name}", __package__)
+
+
+def _operations(modules: tuple[str, ...]) -> Iterable[Operation]:
+    return chain.from_iterable(_loaded(name).OPERATIONS for name in modules)
+
+
+_ROUTER = OperationRouter(
+    complete=(_CHAT, FLEX_API, _TASKROUTER),
+    later={at: partial(_operations, modules) for at, modules in _PRODUCTS.items()},
 )
-_ROUTER = OperationRouter(OPERATIONS, complete=(chat_v2.HOST, flex_v1.HOST, taskrouter_v1.HOST))
 WEBHOOKS = {
     chat_webhooks.NAME: chat_webhooks.DIALECT,
     conversations_webhooks.NAME: conversations_webhooks.DIALECT,
@@ -70,6 +77,11 @@ def _product_host(host: str) -> str:
     return f"{regional['product']}.twilio.com" if regional else host
 
 
+def operations() -> tuple[Operation, ...]:
+    """Return all operations that are simulated."""
+    return _ROUTER.operations
+
+
 def path_template(host: str, path: str) -> str | None:
     """Return the path of the operations at an address, with `{Names}`; None if there is none."""
     for method in ("GET", "POST", "DELETE"):
@@ -84,8 +96,10 @@ def parameters_of(product: str, operation: str) -> type[Parameters]:
     Raises:
         LookupError: No collection of the product declares it.
     """
-    apis = (chat_v2, conversations_configuration, taskrouter_v1, studio_v2)
-    for api in (each.API for each in apis if each.API.host == f"{product}.twilio.com"):
+    host = f"{product}.twilio.com"
+    names = [name for (known, _), names in _PRODUCTS.items() for name in names if known == host]
+    apis = [api for name in names if (api := getattr(_loaded(name), "API", None))]
+    for api in (api for api in apis if api.host == host):
         for each in api.collections:
             creates = each.create if isinstance(each, Collection) else None
             for verb, write in (("Create", creates), ("Update", each.update)):
@@ -190,7 +204,9 @@ class Application:
             if len(author) > MAX_AUTHOR:
                 raise TwilioError(50310, f"Author is longer than {MAX_AUTHOR} characters")
             actor = replace(actor, author=author)
-        return actor, replace(request, form={**request.form, **changes}) if changes else request
+        if changes:
+            request = structs.replace(request, form={**request.form, **changes})
+        return actor, request
 
     def consult(
         self, service_sid: str, kind: type[Event], act: Callable[[], object]

@@ -22,11 +22,9 @@ from ..flex import configuration
 from ..messaging import members
 from ..messaging.resources import Channel
 from ..taskrouter.resources import OPEN_RESERVATIONS, Reservation, Task, Worker
-from .application import Application
+from .application import FLEX_API, Application
 from .chat_words import REFUSALS
 from .collection import Arguments, Handler, Operation
-from .flex_v1 import CONFIGURATION
-from .flex_v1 import HOST as FLEX_API
 from .http import TOKEN_USER, Reply, Request, last
 from .router import OperationRouter
 
@@ -37,6 +35,7 @@ MAX_PLUGINS = 100
 """Plugins that are kept; the oldest are forgotten."""
 ROLES = {"agent": "worker", "supervisor": "supervisor", "admin": "admin"}
 """Roles of Flex users -> those that their grants for TaskRouter name."""
+_CONFIGURATION = "/v1/Configuration"
 _TOKENS = "/v1/Accounts/{AccountSid}/Tokens"
 _INSTANCE = "/v1/Instances/{InstanceSid}"
 _SILENCE = bytes.fromhex(
@@ -55,7 +54,7 @@ CALLS = {
     "FetchFlexTokenInfo": ("POST", FLEX_API, f"{_TOKENS}/Info"),
     "RefreshFlexToken": ("POST", PREVIEW, "/iam/Accounts/{AccountSid}/Tokens/refresh"),
     "CreateChannelUser": ("POST", FLEX_API, "/v1/Channels/{ChannelSid}/Roles/{Role}/Users"),
-    "FetchPublicConfiguration": ("GET", FLEX_API, f"{CONFIGURATION}/Public"),
+    "FetchPublicConfiguration": ("GET", FLEX_API, f"{_CONFIGURATION}/Public"),
 }
 """Methods, hosts and paths of requests of the desktop."""
 FIXED: dict[str, tuple[str, str, Any]] = {
@@ -271,7 +270,7 @@ class FlexUsers:
                         "account_sid": ctx.account_sid,
                         "runtime_domain": settings["runtime_domain"],
                         "public_attributes": settings["public_attributes"],
-                        "url": f"https://{FLEX_API}{CONFIGURATION}/Public",
+                        "url": f"https://{FLEX_API}{_CONFIGURATION}/Public",
                     }
                 ]
             },

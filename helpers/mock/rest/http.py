@@ -8,14 +8,14 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from msgspec import Struct
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from ...masking import masked_repr
+from ...masking import mask
 from ..core.bounds import MAX_FIELDS, MAX_PART_HEAD
 from ..core.errors import TwilioError
 
@@ -43,8 +43,7 @@ class File(NamedTuple):
     content: bytes
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """One call of Twilio's REST API.
 
     Attributes:
@@ -66,18 +65,18 @@ class Request:
     method: str
     host: str
     path: str
-    query: FormValues = field(default_factory=dict)
-    form: FormValues = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    query: FormValues = {}
+    form: FormValues = {}
+    headers: Mapping[str, str] = {}
+    auth: tuple[str, str] | None = None
     is_form: bool = True
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     base: str = ""
     files: tuple[File, ...] = ()
     problem: TwilioError | None = None
     notes: tuple[str, ...] = ()
-    has_left: Callable[[], bool] = field(default=bool, repr=False)
-    when_answered: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    has_left: Callable[[], bool] = bool
+    when_answered: list[Callable[[], None]] = []
 
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
@@ -90,16 +89,21 @@ class Request:
         """True where its header `X-Twilio-Webhook-Enabled` is `true`, in any case."""
         return self.headers.get("X-Twilio-Webhook-Enabled", "").lower() == "true"
 
-    __repr__ = masked_repr
+    def __repr__(self) -> str:
+        parts = (f"{name}={getattr(self, name)!r}" for name in _SHOWN)
+        return mask(f"Request({', '.join(parts)})")
 
 
-@dataclass(slots=True)
-class Reply:
+_SHOWN = ("method", "host", "path", "query", "form", "is_form", "base", "files", "problem", "notes")
+"""Fields of a request that its repr has."""
+
+
+class Reply(Struct):
     """The answer: a status, a JSON document or raw content (neither for an empty body), headers."""
 
     status: int
     json: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     content: bytes = b""
 
     def all_headers(self) -> dict[str, str]:

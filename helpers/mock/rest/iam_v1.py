@@ -7,7 +7,7 @@ renews its token with the old one.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.access_token import decode, utc
 from ..core.context import Backend, Context
@@ -16,8 +16,10 @@ from ..core.errors import NOT_SIMULATED, TwilioError
 from ..core.parameters import read_json_object
 from ..flex import configuration
 from .application import Application
-from .flex_users import FlexUsers
 from .http import Reply, Request
+
+if TYPE_CHECKING:
+    from .flex_users import FlexUsers
 
 HOST = "iam.twilio.com"
 LIFETIME = 3600

@@ -45,17 +45,40 @@ class OperationRouter:
     Args:
         operations: The simulated ones.
         complete: Hosts where a path that is simulated is so with every method it has.
+        later: By host and version, the first segment of a path: gives the operations there, once
+            a request comes for them.
     """
 
-    def __init__(self, operations: Iterable[Operation], complete: Collection[str]) -> None:
-        self.operations = tuple(operations)
+    def __init__(
+        self,
+        operations: Iterable[Operation] = (),
+        complete: Collection[str] = (),
+        later: Mapping[tuple[str, str], Callable[[], Iterable[Operation]]] | None = None,
+    ) -> None:
         self._complete = complete
         self._remembered = lru_cache(maxsize=1024)(self._look_up)
-        self._spelled: dict[str, dict[str, Operation]] = {}
-        for each in self.operations:
-            self._spelled.setdefault(each.host, {})[f"{each.method} {each.path}"] = each
+        self._later = dict(later or {})
+        self._spelled: dict[str, dict[str, Operation]] = {host: {} for host, _ in self._later}
         self._tables: dict[tuple[str, int], dict[tuple[int, ...], _Table]] = {}
-        for operation in self.operations:
+        self._add(operations)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All of them."""
+        for host, version in [*self._later]:
+            self._mount(host, version)
+        return tuple(each for there in self._spelled.values() for each in there.values())
+
+    def _mount(self, host: str, version: str) -> None:
+        """Add what comes later; that two threads do so at once, or one again, changes nothing."""
+        if (given := self._later.get((host, version))) is not None:
+            self._add(given())
+            self._later.pop((host, version), None)
+
+    def _add(self, operations: Iterable[Operation]) -> None:
+        for operation in operations:
+            called = f"{operation.method} {operation.path}"
+            self._spelled.setdefault(operation.host, {})[called] = operation
             segments = operation.path.strip("/").split("/")
             names = [(at, part[1:-1]) for at, part in enumerate(segments) if part.startswith("{")]
             literal = tuple(at for at, part in enumerate(segments) if not part.startswith("{"))
@@ -75,7 +98,8 @@ class OperationRouter:
 
     def _look_up(self, method: str, host: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         segments = path.strip("/").split("/")
-        for pick, routes in self._tables.get((host, len(segments)), {}).values():
+        self._mount(host, segments[0])
+        for pick, routes in [*self._tables.get((host, len(segments)), {}).values()]:
             route = routes.get(pick(segments))
             if route is None:
                 continue
@@ -101,6 +125,8 @@ class OperationRouter:
             if host == known and path.startswith(start):
                 return TwilioError(NOT_SIMULATED, f"{reason} {sentence}")
         for known in difflib.get_close_matches(host, self._spelled, n=1, cutoff=_NEAR_HOST):
+            for version in [version for of, version in self._later if of == known]:
+                self._mount(known, version)
             there = self._spelled[known]
             called = f"{method} {path}"[:_COMPARED]
             for spelling in difflib.get_close_matches(called, there, n=1, cutoff=0):

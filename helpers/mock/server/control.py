@@ -24,7 +24,7 @@ from twilio.base.exceptions import TwilioRestException
 from .. import DatabaseFailed, MockTwilio, Snapshot, TwilioError, UnknownScenario
 from ..core.wording import predicate
 from ..faults import Fault
-from ..rest.application import OPERATIONS
+from ..rest.application import operations
 from .request_log import ServedRequests
 
 MAX_WAIT = 20.0
@@ -284,7 +284,7 @@ class Control:
     def _faults(self) -> Json:
         return {
             "faults": [each.to_json() for each in self._mock.faults],
-            "operations": sorted({each.name for each in OPERATIONS}),
+            "operations": sorted({each.name for each in operations()}),
         }
 
     def _add_fault(self, body: Json) -> Json:

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable
 from functools import lru_cache, partial
 from http import HTTPStatus
+from math import inf
 from typing import Any, NoReturn
 
 import orjson
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from ...masking import log_exception
@@ -42,6 +44,10 @@ AnswerAtOnce = Callable[[Scope, bytes, Callable[[Answer], None]], bool]
 _PLAIN_PATH = re.compile(rb"/[\w.~-][\w.~/-]*")
 _NOT_PLAIN = frozenset((b"expect", b"x-forwarded-for", b"x-forwarded-proto"))
 """Headers that uvicorn attends to."""
+_WHOLE_BINARY = 0x82
+"""First byte of a binary message in one frame."""
+_SHOWN = 48
+"""Bytes of a message that tell an acknowledgement."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 _log = logging.getLogger(__name__)
@@ -244,11 +250,21 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
     """Uvicorn's WebSocket protocol, for connections that carry many small frames.
 
     The application may send without waiting and cut off a client that does not read. A message
-    that only acknowledges a frame is dropped on arrival: there are as many as there are frames.
+    that only acknowledges a frame is dropped on arrival: there are as many as there are frames, so
+    most are recognised before they are parsed.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._is_asked_for = False
+        self._to_come: float = 0
+        """Bytes until the next frame begins, where that can be known; else infinite."""
 
     def data_received(self, data: bytes) -> None:
         """Take data; a handshake that makes no sense ends the connection."""
+        if self._is_asked_for and self._is_only_acknowledgements(data):
+            return
+        self._is_asked_for = True  # uvicorn passes on the handshake first, by itself
         try:
             super().data_received(data)
         except UnicodeError:  # a path that is not ASCII
@@ -256,6 +272,24 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
+
+    def _is_only_acknowledgements(self, data: bytes) -> bool:
+        """Find where the next frame begins. Returns whether all before can be dropped."""
+        at, can_be = self._to_come, self._to_come == 0
+        while at < len(data):
+            begins = int(at)
+            head = data[begins : begins + 14]
+            extra = {126: 2, 127: 8}.get(head[1] & 127, 0) if len(head) > 1 else 8
+            mask = head[2 + extra : 6 + extra]
+            if len(mask) < 4:  # the frame's head is cut off, or it has no mask
+                at = inf
+                break
+            begins += 6 + extra
+            at = begins + (int.from_bytes(head[2 : 2 + extra]) if extra else head[1] & 127)
+            shown = data[begins : begins + _SHOWN]
+            can_be = can_be and head[0] == _WHOLE_BINARY and is_acknowledgement(_xor(shown, mask))
+        self._to_come = at - len(data)
+        return can_be and at == len(data)
 
     def handle_connect(self, event: Any) -> None:
         """Start a connection."""
@@ -282,11 +316,7 @@ class TwilsockProtocol(WebSocketsSansIOProtocol):
         is_open = self.conn.state is State.OPEN and not (self.close_sent or self.disconnected)
         if not (is_open and self.writable.is_set()):
             return False
-        if isinstance(data, str):
-            self.conn.send_text(data.encode())
-        else:
-            self.conn.send_binary(data)
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write(_framed(data))
         return True
 
 
@@ -305,6 +335,21 @@ def _cut(transport: asyncio.Transport) -> None:
         reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
     transport.abort()
+
+
+@lru_cache(maxsize=4)
+def _framed(data: bytes | str) -> bytes:
+    """Return a message's bytes on the wire: the same to every client that is sent it."""
+    if isinstance(data, str):
+        return Frame(Opcode.TEXT, data.encode()).serialize(mask=False)
+    return Frame(Opcode.BINARY, data).serialize(mask=False)
+
+
+def _xor(data: bytes, mask: bytes) -> bytes:
+    """Return data of a client, which masks all that it sends, as it was; up to `_SHOWN` bytes."""
+    size = len(data)
+    key = int.from_bytes((mask * (_SHOWN // 4))[:size])
+    return (int.from_bytes(data) ^ key).to_bytes(size)
 
 
 @lru_cache

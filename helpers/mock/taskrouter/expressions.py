@@ -14,181 +14,27 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
-
 from ..core.errors import TwilioError
+from .expression_tree import (
+    ALWAYS,
+    And,
+    Array,
+    Constant,
+    ExpressionComparison,
+    Not,
+    Operand,
+    Or,
+    Path,
+    Tree,
+    parts_of,
+)
 
 Scope = Mapping[str, Any]
 """Values of an expression's names: attributes by name, nested as in JSON."""
-
-_GRAMMAR = r"""
-?start: any
-?any: all (_OR all)*
-?all: no (_AND no)*
-?no: _NOT no -> negation
-   | comparison
-   | "(" any ")"
-comparison: operand operator operand
-!operator: EQ | NE | LE | GE | LT | GT | HAS | CONTAINS | IN | _NOT IN -> outside
-?operand: STRING -> string
-        | NUMBER -> number
-        | (TRUE | FALSE | NULL) -> word
-        | "[" [operand ("," operand)*] "]" -> array
-        | path
-path: NAME ("." NAME | "[" INDEX "]")*
-
-_OR.2: /OR\b|\|\|/i
-_AND.2: /AND\b|&&/i
-_NOT.2: /NOT\b|!(?!=)/i
-HAS.2: /HAS\b/i
-CONTAINS.2: /CONTAINS\b/i
-IN.2: /IN\b/i
-TRUE.2: /true\b/i
-FALSE.2: /false\b/i
-NULL.2: /null\b/i
-EQ: /==?/
-NE: "!="
-LE: "<="
-GE: ">="
-LT: "<"
-GT: ">"
-STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/s
-NUMBER: /-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?/
-INDEX: /\d+/
-NAME: /[A-Za-z_$][\w$]*/
-%ignore /\s+/
-"""
-_LOOSE_GRAMMAR = (
-    _GRAMMAR
-    + r"""
-%extend comparison: operand operator operand ("," operand)+ -> comparisons
-                  | operand operator "(" operand ("," operand)* ")" -> comparisons
-%override _NOT.2: /NOT\b|!(?!\s*=)/i
-%override EQ: /=\s*=|=/
-%override NE: /!\s*=/
-%override LE: /<\s*=/
-%override GE: />\s*=/
-"""
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A string, number, boolean or null."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """An attribute: names and array indexes, outermost first."""
-
-    steps: tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """An array written out."""
-
-    items: tuple[Operand, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ExpressionComparison:
-    """Two operands and an operator between them."""
-
-    left: Operand
-    operator: str
-    right: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite of an expression."""
-
-    part: Tree
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Expressions that must all hold."""
-
-    parts: tuple[Tree, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Expressions of which one must hold."""
-
-    parts: tuple[Tree, ...]
-
-
-Operand = Constant | Path | Array
-Tree = ExpressionComparison | Not | And | Or
-ALWAYS = And(())
-"""An empty expression, true of everything."""
-MAX_DEPTH = 50
-"""Levels of nesting taken (the mock's own limit)."""
-
-
-@v_args(inline=True)
-class _TreeBuilder(Transformer[Token, Tree]):
-    """Turns the parser's tree into a `Tree`."""
-
-    def any(self, *parts: Tree) -> Tree:
-        return Or(parts)
-
-    def all(self, *parts: Tree) -> Tree:
-        return And(parts)
-
-    def negation(self, part: Tree) -> Tree:
-        return Not(part)
-
-    def comparison(self, left: Operand, operator: str, right: Operand) -> Tree:
-        return ExpressionComparison(left, operator, right)
-
-    def comparisons(self, left: Operand, operator: str, *right: Operand) -> Tree:
-        """Compare with values in a row: one of them, or with a negative operator none of them."""
-        if operator in _AMONG:
-            return ExpressionComparison(left, _AMONG[operator], Array(right))
-        return Or(tuple(ExpressionComparison(left, operator, each) for each in right))
-
-    def operator(self, sign: Token) -> str:
-        joined = "".join(sign.split()).upper()
-        return "==" if joined == "=" else joined
-
-    def outside(self, *_: Token) -> str:
-        return "NOT IN"
-
-    def string(self, token: Token) -> Operand:
-        return Constant(re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.DOTALL))
-
-    def number(self, token: Token) -> Operand:
-        return Constant(float(token) if re.search(r"[.eE]", token) else int(token))
-
-    def word(self, token: Token) -> Operand:
-        return Constant({"TRUE": True, "FALSE": False, "NULL": None}[token.type])
-
-    def array(self, *items: Operand | None) -> Operand:
-        return Array(tuple(item for item in items if item is not None))
-
-    def path(self, *steps: Token) -> Operand:
-        return Path(tuple(int(step) if step.type == "INDEX" else str(step) for step in steps))
-
-
-_AMONG = {"==": "IN", "IN": "IN", "!=": "NOT IN", "NOT IN": "NOT IN"}
-"""Operators between a value and values in a row -> those that take an array."""
-
-
-@cache
-def _parser(grammar: str) -> Lark:
-    return Lark(grammar, parser="lalr", transformer=_TreeBuilder(), maybe_placeholders=False)
 
 
 @lru_cache(maxsize=4096)
@@ -200,25 +46,9 @@ def parse(text: str) -> Tree:
     """
     if not text.strip():
         return ALWAYS
-    try:
-        tree: Any = _read(text)
-    except UnexpectedInput as problem:
-        raise _refusal(text, problem) from None
-    except ValueError:
-        raise TwilioError(20001, "A number in the expression has too many digits") from None
-    if _depth(tree) > MAX_DEPTH:
-        raise TwilioError(20001, f"The expression is nested more than {MAX_DEPTH} deep")
-    return tree  # type: ignore[no-any-return]
+    from .expression_parser import read
 
-
-def _read(text: str) -> Any:
-    """Return the tree of a text, loosely read only where it cannot be read otherwise."""
-    try:
-        return _parser(_GRAMMAR).parse(text)
-    except UnexpectedInput:
-        with suppress(UnexpectedInput):
-            return _parser(_LOOSE_GRAMMAR).parse(text)
-        raise
+    return read(text)
 
 
 def is_loose_expression(text: str) -> bool:
@@ -226,47 +56,13 @@ def is_loose_expression(text: str) -> bool:
 
     Twilio has stored `number == 'a:1', 'b:2'` and `away! = true`; how it evaluates them is unknown.
     """
+    from .expression_parser import is_documented
+
     try:
         parse(text)
-        _parser(_GRAMMAR).parse(text)
     except TwilioError:
         return False
-    except UnexpectedInput:
-        return bool(text.strip())
-    return False
-
-
-def _depth(tree: Tree) -> int:
-    """Return the levels of nesting, at most two above the limit."""
-    level: list[Any] = [tree]
-    for depth in range(MAX_DEPTH + 2):
-        if not level:
-            return depth
-        level = [part for parent in level for part in _parts(parent)]
-    return MAX_DEPTH + 2
-
-
-def _parts(parent: Any) -> tuple[Any, ...]:
-    if isinstance(parent, And | Or):
-        return parent.parts
-    if isinstance(parent, Not):
-        return (parent.part,)
-    if isinstance(parent, ExpressionComparison):
-        return (parent.left, parent.right)
-    return parent.items if isinstance(parent, Array) else ()
-
-
-def _refusal(text: str, problem: UnexpectedInput) -> TwilioError:
-    at = problem.pos_in_stream
-    ended = at is None or (isinstance(problem, UnexpectedToken) and problem.token.type == "$END")
-    position = len(text) if ended or at is None else at
-    rest = text[position : position + 20].partition("\n")[0]
-    found = f"{rest!r} was not expected" if rest else "it ends too early"
-    return TwilioError(
-        20001,
-        f"Invalid expression {text[:80]!r}: at position {position}, {found}. Write comparisons"
-        ' such as skills HAS "chat" AND level >= 2; names cannot hold hyphens',
-    )
+    return bool(text.strip()) and not is_documented(text)
 
 
 _WEEK = 7 * 24 * 60
@@ -440,4 +236,4 @@ def _roots(part: Any) -> set[str | int]:
     if isinstance(part, Path):
         return {part.steps[0]}
     found: set[str | int] = set()
-    return found.union(*map(_roots, _parts(part)))
+    return found.union(*map(_roots, parts_of(part)))

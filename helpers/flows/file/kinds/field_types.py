@@ -6,21 +6,18 @@ import math
 import typing
 from collections.abc import Callable, Iterator
 from types import UnionType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    Field,
     Strict,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from ...json_object import MAX_DEPTH, compact_json
-from ...mock import TwilioError, order_by_clauses, parameters_of
-from .config import Described, Name
+from ....json_object import MAX_DEPTH
+from ....mock import TwilioError, parameters_of
 
 Path = tuple[str | int, ...]
 
@@ -113,48 +110,3 @@ def _parts(found: Any) -> Iterator[Any]:
     elif origin in (Annotated, typing.Union, UnionType):
         for each in typing.get_args(found)[: 1 if origin is Annotated else None]:
             yield from _parts(each)
-
-
-Attributes = Annotated[
-    JsonObject, checked(declared("taskrouter", "CreateWorker", "attributes"), compact_json)
-]
-Expression = Annotated[str, checked(declared("taskrouter", "CreateTaskQueue", "target_workers"))]
-
-
-OrderBy = Annotated[str, checked(Annotated[str, AfterValidator(order_by_clauses)])]
-
-
-class RoutingTarget(Described):
-    """A step of a workflow's filter: a queue by name, and the conditions of waiting in it."""
-
-    queue: Name | None = None
-    expression: Expression | None = None
-    priority: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    timeout: Annotated[int, Field(ge=1)] | None = None
-    order_by: OrderBy | None = None
-    skip_if: Expression | None = None
-    known_worker_sid: str | None = None
-    known_worker_friendly_name: str | None = None
-
-
-class DefaultTarget(RoutingTarget):
-    """The queue of tasks that match no filter."""
-
-    queue: Name
-
-
-class RoutingFilter(Described):
-    """Tasks that match `expression` go through `targets`, top to bottom."""
-
-    filter_friendly_name: str | None = None
-    expression: Expression
-    targets: Annotated[list[RoutingTarget], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _first_names_a_queue(self) -> Self:
-        if self.targets[0].queue is None:
-            reason = "names no queue in its first target; add it, as only later ones inherit one"
-            raise PydanticCustomError(
-                "json", "{reason}", {"reason": reason, "path": ("targets", 0)}
-            )
-        return self

@@ -1,0 +1,1 @@
+"""The resources that a flow file holds beside ways into Flex, by product."""

@@ -1,0 +1,196 @@
+"""Services of Conversations, and the same services as the legacy API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from .kind import AS_IS, URL, ResourceField, ResourceKind, reference
+
+_SOME = Annotated[list[str], Field(min_length=1)]
+
+_ROLES = ("service admin", "service user", "channel admin", "channel user")
+"""Roles that a new service has, and that cannot be deleted."""
+
+
+def _roles(of: str, product: str, operation: str, **more: Any) -> ResourceKind:
+    return ResourceKind(
+        f"{of}_roles",
+        "role",
+        "RL",
+        product,
+        operation,
+        "roles",
+        (
+            ResourceField("type", ..., is_fixed=True),
+            ResourceField("permissions", ..., _SOME, "permission", "permissions", is_set=True),
+        ),
+        "roles",
+        f"{of}_services",
+        is_key_fixed=True,
+        permanent=_ROLES,
+        **more,
+    )
+
+
+def _pushes(verbs: Sequence[str], end: str = "", **more: Any) -> Iterator[ResourceField]:
+    """Fields of push notifications, by what devices are notified of."""
+    for verb in verbs:
+        for setting, default in (("enabled", False), ("template", ""), ("sound", "")):
+            yield _push(f"{verb}{end}", setting, default, **more)
+
+
+def _push(verb: str, setting: str, default: Any, *, of: str = "", **more: Any) -> ResourceField:
+    name = f"{verb}_{setting}"
+    of_media = setting.replace("with_media_", "with_media.")
+    place = ".".join(filter(None, (of, verb, of_media)))
+    return ResourceField(name, default, None, f"{of}_{name}" if of else "", place, **more)
+
+
+_NO_MEDIA = "Media messages are not supported by your client"
+_OF_CHAT: dict[str, Any] = {"of": "notifications"}
+
+SERVICES = (
+    ResourceKind(
+        "conversation_services",
+        "conversation service",
+        "IS",
+        "conversations",
+        "UpdateServiceConfiguration",
+        "conversations.v1.services",
+        (
+            *(
+                reference("conversation_roles", name, AS_IS, is_late=True, at_first=role)
+                for name, role in (
+                    ("default_conversation_creator_role", "channel admin"),
+                    ("default_conversation_role", "channel user"),
+                    ("default_chat_service_role", "service user"),
+                )
+            ),
+            ResourceField("reachability_enabled", False, is_late=True),
+        ),
+        is_key_fixed=True,
+        settings="configuration",
+        brings={"roles": _ROLES},
+    ),
+    _roles("conversation", "conversations", "CreateServiceRole"),
+    ResourceKind(
+        "conversation_webhooks",
+        "webhooks",
+        "",
+        "conversations",
+        "UpdateServiceWebhookConfiguration",
+        "configuration.webhooks",
+        (
+            ResourceField("pre_webhook_url", **URL),
+            ResourceField("post_webhook_url", **URL),
+            ResourceField("method", "POST"),
+            ResourceField("filters", [], is_set=True),
+        ),
+        "webhooks",
+        "conversation_services",
+        is_single=True,
+    ),
+    ResourceKind(
+        "conversation_notifications",
+        "push notifications",
+        "",
+        "conversations",
+        "UpdateServiceNotification",
+        "configuration.notifications",
+        (
+            ResourceField("log_enabled", False),
+            *_pushes(["new_message"]),
+            _push("new_message", "badge_count_enabled", False),
+            _push("new_message", "with_media_enabled", False),
+            _push("new_message", "with_media_template", ""),
+            *_pushes(["added_to", "removed_from"], "_conversation"),
+        ),
+        "notifications",
+        "conversation_services",
+        is_single=True,
+    ),
+    ResourceKind(
+        "chat_services",
+        "chat service",
+        "IS",
+        "chat",
+        "UpdateService",
+        "chat.v2.services",
+        (
+            *(
+                reference("chat_roles", name, AS_IS, is_late=True, at_first=role, is_shared=True)
+                for name, role in (
+                    ("default_service_role", "service user"),
+                    ("default_channel_role", "channel user"),
+                    ("default_channel_creator_role", "channel admin"),
+                )
+            ),
+            ResourceField("read_status_enabled", True, is_late=True),
+            ResourceField("reachability_enabled", False, is_late=True, is_shared=True),
+            ResourceField("typing_indicator_timeout", 5, is_late=True),
+            ResourceField("consumption_report_interval", 10, is_late=True),
+            *(
+                ResourceField(
+                    f"{part}_{name}", AS_IS, attribute=f"{part}.{name}", is_late=True, usual=usual
+                )
+                for part, name, usual in (
+                    ("limits", "channel_members", 100),
+                    ("limits", "user_channels", 250),
+                    ("media", "compatibility_message", _NO_MEDIA),
+                )
+            ),
+        ),
+        view_of="conversation_services",
+        brings={"roles": _ROLES},
+    ),
+    _roles("chat", "chat", "CreateRole", view_of="conversation_roles"),
+    ResourceKind(
+        "chat_webhooks",
+        "webhooks",
+        "",
+        "chat",
+        "UpdateService",
+        "",
+        (
+            ResourceField("pre_webhook_url", **URL),
+            ResourceField("post_webhook_url", **URL),
+            ResourceField("method", "POST", None, "webhook_method"),
+            ResourceField("filters", [], None, "webhook_filters", is_set=True),
+            ResourceField("pre_retry_count", 0, None, "pre_webhook_retry_count"),
+            ResourceField("post_retry_count", 0, None, "post_webhook_retry_count"),
+        ),
+        "webhooks",
+        "chat_services",
+        is_single=True,
+        view_of="conversation_webhooks",
+    ),
+    ResourceKind(
+        "chat_notifications",
+        "push notifications",
+        "",
+        "chat",
+        "UpdateService",
+        "",
+        (
+            ResourceField(
+                "log_enabled",
+                False,
+                None,
+                "notifications_log_enabled",
+                "notifications.log_enabled",
+                is_shared=True,
+            ),
+            *_pushes(["new_message"], is_shared=True, **_OF_CHAT),
+            _push("new_message", "badge_count_enabled", False, is_shared=True, **_OF_CHAT),
+            *_pushes(["added_to", "removed_from"], "_channel", is_shared=True, **_OF_CHAT),
+            *_pushes(["invited_to"], "_channel", **_OF_CHAT),
+        ),
+        "notifications",
+        "chat_services",
+        is_single=True,
+        view_of="conversation_notifications",
+    ),
+)
