@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import FlowProblem, Problem, meant
 from ..file.config import FlexFlowConfig
-from ..file.field_types import JsonObject
 from ..file.flow_file import FlowFile
+from ..file.kinds.field_types import JsonObject
 from ..file.nodes import FieldPath, find, line_of, spelled_path
 from ..file.reading import load, parsed
 from ..file.text_files import TEXT, text_of
