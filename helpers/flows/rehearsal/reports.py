@@ -59,7 +59,7 @@ class PlayReport:
 
     @property
     def result(self) -> str:
-        """What came of it, in words."""
+        """The result in words."""
         if not self.reasons:
             foreign = self.played.outcome.foreign
             left_out = f", but for {foreign} steps of a party that has no part in it"
@@ -68,7 +68,7 @@ class PlayReport:
 
     @property
     def shown(self) -> str:
-        """What was played, as HTML."""
+        """The rehearsal as HTML."""
         return self.played._repr_html_()
 
 
@@ -127,14 +127,14 @@ class CompareReport:
 
     @property
     def result(self) -> str:
-        """What came of it, in words."""
+        """The result in words."""
         if self.is_error:
             return "could not be played"
         return "; ".join(self._differing) or "the same comes of both"
 
     @property
     def shown(self) -> str:
-        """What was played, side by side as HTML."""
+        """Both rehearsals side by side, as HTML."""
         return self.comparison._repr_html_()
 
 
