@@ -52,6 +52,7 @@ _OPTIONS = {
         ("interval", "HOURS", "length of an interval that has its agents; by default 1"),
     ),
 }
+_PICTURES = "<!-- pictures -->"
 _DAY = """\
 What is not said here is taken from a file, if --day gives one: classes of customers, groups of
 agents with skills and shifts, and the same words as these options, such as
@@ -186,9 +187,13 @@ def _write(
         frame = table()
         result = frame.to_csv(lineterminator="\n", index=frame.index.name is not None).rstrip()
     elif options.format == "html":
-        drawn = [each()._repr_mimebundle_()["text/html"] for each in pictures]
-        result = html.page("A busy day", [result._repr_html_(), *drawn])
-    write(options, result, data)
+        result = html.page("A busy day", [result._repr_html_(), _PICTURES])
+    drawn = (
+        [each()._repr_mimebundle_()["text/html"] for each in pictures]
+        if options.format == "html"
+        else []
+    )
+    write(options, result, data, {_PICTURES: "\n".join(drawn)})
 
 
 # -- what is given
