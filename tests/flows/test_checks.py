@@ -554,3 +554,22 @@ def test_a_thousand_flows_for_one_contact_are_checked_at_once() -> None:
     assert [one.flow for one in found] == [flow.friendly_name for flow in flows]
     assert "'F0' (the text), 'F2' (the text)" in found[1].reason
     assert "'F5' (the text) and 994 more; Twilio takes one only." in found[1].reason
+
+
+def test_what_many_flows_share_is_read_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    request = account.client.http_client.request
+    monkeypatch.setattr(
+        account.client.http_client,
+        "request",
+        lambda method, url, **about: sent.append(url) or request(method, url, **about),
+    )
+    counts = []
+    for many in (1, 20):
+        flows = (SECOND.replace("Second", f"N{n}\n    contact_identity: n{n}") for n in range(many))
+        assert not check(TASK + "".join(flows), account).findings
+        counts.append(len(sent))
+        sent.clear()
+    assert counts[1] == counts[0]

@@ -269,6 +269,21 @@ def test_a_bot_that_treats_customers_differently_is_played_by_the_mock(
         a_day(bot, account=account, engine="fast")
 
 
+def test_an_agent_can_take_two_tasks_of_one_chat() -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=5)
+    flows = account.client.studio.v2.flows
+    [asking] = [one for one in flows.list() if one.friendly_name == "Asking bot"]
+    definition = json.loads(json.dumps(asking.fetch().definition))
+    definition["states"][2]["transitions"] = [{"event": "callComplete", "next": "agent"}]
+    definition["states"][2]["properties"]["timeout"] = "60"
+    flows(asking.sid).update(status="published", definition=definition)
+    about = {"account": account, "agents": Staffing((Shift(1),), at_once=2), "arrivals": Exactly(1)}
+    quick, slow = (a_day(bot, engine=engine, **about) for engine in ("fast", "mock"))
+    assert outcomes(quick) == outcomes(slow)
+    assert slow.conversations[0].outcome == "answered"
+
+
 def test_the_default_web_chat_flow_is_proven() -> None:
     assert a_day(studio_flow(), engine="fast") == a_day(studio_flow(), engine="mock")
 

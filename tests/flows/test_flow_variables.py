@@ -279,6 +279,24 @@ def whole(tmp_path: Path) -> Path:
     return found
 
 
+def test_a_variable_in_a_key_of_a_definition_is_text_and_no_key_is_there_twice(
+    whole: Path, tmp_path: Path
+) -> None:
+    text = whole.read_text(encoding="utf-8")
+
+    def read(key: str) -> Any:
+        content = BOT.replace('"key":', '"${key}": 1, "b":')
+        (tmp_path / "new.json").write_text(content, encoding="utf-8")
+        declared = text.replace("variables:", f"variables:\n  key: {{default: {key}}}")
+        whole.write_text(declared.replace("bot.json", "new.json"), encoding="utf-8")
+        return load(whole).resources[-1].config.definition["states"][0]["properties"]
+
+    assert read("5") == {"5": 1, "b": ENCODED}
+    for key, reason in (("[a]", r"new\.json:5: .*is a list"), ("b", "b: is given twice")):
+        with pytest.raises(FlowProblem, match=reason):
+            read(key)
+
+
 def test_a_secret_in_any_kind_of_resource_shows_nowhere(
     account: Account, whole: Path, tmp_path: Path, client: Any
 ) -> None:

@@ -211,7 +211,18 @@ def test_a_flow_that_the_file_does_not_have_is_a_usage_error(run: Any, file: Pat
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["plann", "x"], ["plan"], ["check", "x", "--loud"], ["plan", "x", "--to"]]
+    "arguments",
+    [
+        [],
+        ["plann", "x"],
+        ["plan"],
+        ["check", "x", "--loud"],
+        ["plan", "x", "--to"],
+        ["plan", "x", "--to", ""],
+        ["plan", "x", "--out="],
+        ["apply", "x", "--target", "queues/A", "--target", ""],
+        ["import", "x", "--into", ""],
+    ],
 )
 def test_a_command_that_is_not_right_is_3_with_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

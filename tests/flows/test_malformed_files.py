@@ -41,6 +41,12 @@ def laughs(name: str) -> str:
     return "\n".join(["l0: &l0 {a: x}", *levels, f"{name}: *l39\n"])
 
 
+def nested(name: str) -> str:
+    """Aliases that nest deeper than any text could, line by line."""
+    levels = [f"l{n}: &l{n} {{a: *l{n - 1}}}\n" for n in range(1, 1500)]
+    return "".join(["l0: &l0 {a: x}\n", *levels, f"{name}: *l1499\n"])
+
+
 class Malformed(NamedTuple):
     """A file, the line of its fault (None where there is none), and words of the fix."""
 
@@ -105,6 +111,7 @@ FLOW_FILES = (
     ),
     Malformed("a part misspelled", SPACES.replace("queues", "quues"), 5, "did you mean queues?"),
     Malformed("an aliased bomb", laughs("flex_flows"), None, "is not known here"),
+    Malformed("aliases nested deep", nested("workspaces"), 1501, "is too large with its aliases"),
     Malformed("an aliased bomb of a kind", laughs("workspaces"), None, "write fewer"),
     # types
     Malformed("a list that is a mapping", "flex_flows: {a: b}\n", 1, "must be a list"),
@@ -159,6 +166,18 @@ FLOW_FILES = (
         "an environment of a list", VARIABLES.replace("{host: b.example}", "[b]") + TASK, 4, "must"
     ),
     Malformed(
+        "a name that is a list",
+        "variables:\n  a: {type: list, default: [b]}\nworkspaces:\n  ${a}: {}\n",
+        4,
+        "is a list, and must be the whole value of a field",
+    ),
+    Malformed(
+        "a saved plan",
+        json.dumps({"flow_plan": 1, "file": TASK}),
+        None,
+        "is a saved plan, not a flow file; give it to `apply`",
+    ),
+    Malformed(
         "an unknown environment", VARIABLES + TASK, None, "did you mean prod?", ("--env=prdo",)
     ),
     Malformed(
@@ -199,6 +218,13 @@ SCRIPTS = (
         "a NUL, escaped", SCRIPT + '  - customer says: "a\\0"\n', 4, "holds a NUL; remove it"
     ),
     Malformed("a text", "customer opens\n", None, "is no script; begin with"),
+    Malformed(
+        "a lone surrogate",
+        SCRIPT + '  - customer says: "\\ud83d"\n',
+        4,
+        "holds half of a character",
+    ),
+    Malformed("aliases nested deep", nested("steps"), None, "repeats its aliases to more than"),
     Malformed("a tab", SCRIPT + "\t- customer leaves\n", 4, "is not YAML"),
     Malformed("deep nesting", "steps: " + "[" * 600, None, "too deep"),
     Malformed(

@@ -56,6 +56,20 @@ def test_a_step_that_could_not_be_done_is_1(run: Any) -> None:
     assert "could not be done: agent accepts: no task was made, so there is nothing to" in out
 
 
+def test_a_file_with_nothing_to_play_is_1_as_nothing_was_rehearsed(run: Any, files: Path) -> None:
+    (files / "none.yaml").write_text("flex_flows: []\nworkspaces: {A: {}}\n", encoding="utf-8")
+    code, out, err = run("rehearse", "none.yaml", "--format", "junit")
+    assert (code, out) == (1, "")
+    assert err == "none.yaml: has no flow, address or chat that could be played; add one\n"
+
+
+def test_characters_that_json_writes_in_two_halves_are_whole(run: Any, files: Path) -> None:
+    script = '{"steps": ["customer opens", {"customer says": "\\ud83d\\ude00"}]}'
+    (files / "s.json").write_text(script, encoding="utf-8")
+    code, out, _ = run("rehearse", "task.yaml", "--script", "s.json")
+    assert (code, "unanswered: \U0001f600\n" in out) == (0, True)
+
+
 def test_an_expectation_that_is_not_met_is_1(run: Any, files: Path) -> None:
     (files / "s.yaml").write_text("- customer opens\n- expect: queue Sales\n", encoding="utf-8")
     assert run("rehearse", "task.yaml", "--script", "s.yaml")[0] == 1

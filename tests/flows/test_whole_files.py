@@ -25,6 +25,8 @@ from helpers.flows import (
     save,
     saved_plan,
 )
+from helpers.flows.accounts import survey
+from helpers.flows.plans import applying
 
 FILE = """\
 workspaces:
@@ -795,6 +797,47 @@ def test_a_target_that_is_none_is_refused(shop: Account) -> None:
     )
 
 
+MANY = "workspaces:\n  Shop:\n    queues:\n" + "".join(f"      Q{n}:\n" for n in range(60))
+
+
+def test_many_alike_are_made_without_reading_all_of_them_after_each(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    class Counted(survey.Survey):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            looks.append(len(self.found))
+
+    planned = plan(account, MANY)
+    monkeypatch.setattr(applying, "Survey", Counted)
+    assert len(planned.apply().done) == 61
+    assert len(looks) < 35
+    assert looks[:10] == [*range(1, 11)]  # the first ten one by one
+    assert plan(account, MANY).is_empty
+
+
+def test_a_change_by_others_among_many_alike_stops_the_rest(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned, sent = plan(account, MANY), applying.Run._send
+
+    def send(run: applying.Run, operation: applying.PlannedWrite) -> None:
+        if operation.step.name == "Q40":
+            space = account.client.taskrouter.v1.workspaces.list(friendly_name="Shop")[0]
+            queues = account.client.taskrouter.v1.workspaces(space.sid).task_queues
+            queues(queues.list(friendly_name="Q3")[0].sid).update(task_order="LIFO")
+        sent(run, operation)
+
+    monkeypatch.setattr(applying.Run, "_send", send)
+    with pytest.raises(ApplyStopped, match="task_order: 'FIFO' -> 'LIFO'") as caught:
+        planned.apply()
+    assert 41 < len(caught.value.done) < 50
+    left = plan(account, MANY)
+    assert left.counts["create"] == 61 - len(caught.value.done)
+
+
 def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -813,7 +856,8 @@ def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
     assert command.main(["apply", str(saved), *to]) == command.PROBLEMS
     assert "the account has changed since the plan was made" in capsys.readouterr().err
     spaces(added.sid).delete()
-    assert command.main(["apply", str(saved), *to]) == command.OK
+    saved.write_text(json.dumps(json.loads(saved.read_text(encoding="utf-8"))), encoding="utf-8")
+    assert command.main(["apply", str(saved), *to]) == command.OK  # as jq may have written it
     assert plan(account, FILE).is_empty
     assert account.client.studio.v2.flows.list()[0].sid == extra[0].sid
     assert command.main(["apply", str(saved), *to]) == command.PROBLEMS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,9 +95,12 @@ class Survey:
             return
         self.places.append(place)
         left = dict.fromkeys(range(len(found)))
+        by_name: dict[str, list[int]] = {}
+        for at in left:
+            by_name.setdefault(_name(kind, found[at]), []).append(at)
         for entry in self._listed.get(place, ()):
             self.parents[entry.address] = parents
-            at = self._match(entry, found, [*left])
+            at = self._match(entry, found, left, by_name)
             if at is None:
                 sid = REFERENCE + spelled(entry.address)
                 self.directory.expect(kind, parents, entry.label, sid)
@@ -147,10 +150,16 @@ class Survey:
         self.found.append(FoundResource(kind, sid, address, _name(kind, raw), parents, raw, entry))
         return sid
 
-    def _match(self, entry: ResourceEntry, found: Sequence[Any], left: list[int]) -> int | None:
+    def _match(
+        self,
+        entry: ResourceEntry,
+        found: Sequence[Any],
+        left: Collection[int],
+        by_name: Mapping[str, Sequence[int]],
+    ) -> int | None:
         kind = entry.kind
         for name in ("",) if kind.is_single else entry.names:
-            same = [at for at in left if _name(kind, found[at]) == name]
+            same = [at for at in by_name.get(name, ()) if at in left]
             if len(same) > 1:
                 sids = ", ".join(found[at].sid for at in same)
                 fix = f"is the name of {len(same)} {kind.noun}s of the account ({sids})"

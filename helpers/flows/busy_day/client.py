@@ -85,9 +85,13 @@ class RestClient:
         self._send("POST", CHAT, path, From=identity, Body=body)
 
     def join(self, channel_sid: str, agent: str) -> None:
-        """Make an agent a member of a chat."""
+        """Make an agent a member of a chat, unless another task of it was there first."""
         path = f"{self._channels}/{channel_sid}/Members"
-        self._send("POST", CHAT, path, Identity=agent, Attributes=flex_ui.AGENT_ATTRIBUTES)
+        try:
+            self._send("POST", CHAT, path, Identity=agent, Attributes=flex_ui.AGENT_ATTRIBUTES)
+        except RequestRefused as refused:
+            if refused.code != flex_ui.MEMBER_EXISTS:
+                raise
 
     def leave(self, channel_sid: str, identity: str) -> None:
         """Remove a member from a chat, unless the janitor was there first."""

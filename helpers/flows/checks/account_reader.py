@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from ...account import Account
 from ...flex_ui import ignore_not_found
@@ -22,6 +22,9 @@ GREETABLE = frozenset({"onChannelAdded", "onMemberAdded"})
 """Webhook events at which a bot can greet, before the customer writes."""
 
 
+_T = TypeVar("_T")
+
+
 class AccountReader:
     """Reads one account, as little of it as possible."""
 
@@ -29,7 +32,14 @@ class AccountReader:
         self._client = account.client
         self._account = account
         self.directory = Directory(account)
-        self._definitions: dict[tuple[str, str], dict[str, Any] | None] = {}
+        self._kept: dict[tuple[Any, ...], Any] = {}
+
+    def _once(self, *key: Any, read: Callable[[], _T]) -> _T:
+        """Return the result of reading, from the second time on as it was kept."""
+        if key not in self._kept:
+            self._kept[key] = read()
+        found: _T = self._kept[key]
+        return found
 
     @cached_property
     def flows(self) -> list[AccountFlow]:
@@ -51,14 +61,14 @@ class AccountReader:
 
     def definition(self, flow_sid: str, revision: str = PUBLISHED) -> dict[str, Any] | None:
         """A definition of a Studio flow, by default the published one; None without one."""
-        key = flow_sid, revision
-        if key not in self._definitions:
+
+        def read() -> dict[str, Any] | None:
             revisions = self._client.studio.v2.flows(flow_sid).revisions
-            found: dict[str, Any] | None = None
             with ignore_not_found():
-                found = dict(revisions(revision).fetch().definition)
-            self._definitions[key] = found
-        return self._definitions[key]
+                return dict(revisions(revision).fetch().definition)
+            return None
+
+        return self._once("definition", flow_sid, revision, read=read)
 
     def greets(self, flow: FlexFlowConfig) -> str:
         """The URL that the flow's chat service notifies of new channels or members, or a blank.
@@ -82,42 +92,60 @@ class AccountReader:
         sid = self._account.credentials.chat_service_sid
         if flow.chat_service:
             sid = self.directory.services.sid(flow.chat_service)
-        return self._client.chat.v2.services(sid).fetch()
+        return self._once("service", sid, read=lambda: self._client.chat.v2.services(sid).fetch())
 
     def queues(self, workspace_sid: str, workflow_sid: str, known: Mapping[str, Any]) -> list[Any]:
         """The queues that a workflow can send a task to, given some of its attributes."""
-        workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
-        routing = self._routing(workspace_sid, workflow_sid)
-        filters = [
-            one for one in routing.get("filters") or () if could_match(one["expression"], known)
-        ]
-        targets = [target for one in filters for target in one["targets"]]
-        sids = {target.get("queue") for target in (*targets, routing.get("default_filter") or {})}
-        return [queue for queue in workspace.task_queues.list() if queue.sid in sids]
 
-    def expressions(self, workspace_sid: str, workflow_sid: str) -> list[str]:
-        """The expressions of a workflow's filters and targets, and of the queues it names."""
-        filters = self._routing(workspace_sid, workflow_sid).get("filters") or []
-        targets = [target for one in filters for target in one.get("targets") or ()]
-        queues = self.queues(workspace_sid, workflow_sid, {})
-        names = ("expression", "skip_if")
-        found = [one.get(name) or "" for one in (*filters, *targets) for name in names]
-        return [*found, *(queue.target_workers or "" for queue in queues)]
+        def read() -> list[Any]:
+            routing = self._routing(workspace_sid, workflow_sid)
+            filters = [
+                one for one in routing.get("filters") or () if could_match(one["expression"], known)
+            ]
+            targets = [target for one in filters for target in one["targets"]]
+            last = routing.get("default_filter") or {}
+            sids = {target.get("queue") for target in (*targets, last)}
+            return [queue for queue in self._all_queues(workspace_sid) if queue.sid in sids]
+
+        return self._once(workspace_sid, workflow_sid, repr(known), read=read)
+
+    def _all_queues(self, workspace_sid: str) -> list[Any]:
+        workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
+        return self._once("queues", workspace_sid, read=workspace.task_queues.list)
+
+    def expressions(
+        self, workspace_sid: str, workflow_sid: str, are: Callable[[str], bool]
+    ) -> list[str]:
+        """The expressions that `are` so: of a workflow, its targets, and the queues it names."""
+
+        def read() -> list[str]:
+            filters = self._routing(workspace_sid, workflow_sid).get("filters") or []
+            targets = [target for one in filters for target in one.get("targets") or ()]
+            queues = self.queues(workspace_sid, workflow_sid, {})
+            names = ("expression", "skip_if")
+            found = [one.get(name) or "" for one in (*filters, *targets) for name in names]
+            return [*filter(are, [*found, *(queue.target_workers or "" for queue in queues)])]
+
+        return self._once(workspace_sid, workflow_sid, are, read=read)
 
     def _routing(self, workspace_sid: str, workflow_sid: str) -> dict[str, Any]:
-        workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
-        text = workspace.workflows(workflow_sid).fetch().configuration
+        workflow = self._client.taskrouter.v1.workspaces(workspace_sid).workflows(workflow_sid)
+        text = self._once("workflow", workflow_sid, read=lambda: workflow.fetch().configuration)
         return json.loads(text).get("task_routing") or {}
 
     def has_takers(self, workspace_sid: str, target_workers: str, channel: str) -> bool:
         """Return whether a matching worker has capacity on a task channel (unique name or SID)."""
         workspace = self._client.taskrouter.v1.workspaces(workspace_sid)
-        matching = workspace.workers.list(
-            target_workers_expression=target_workers, limit=ENOUGH_WORKERS + 1
-        )
-        return len(matching) > ENOUGH_WORKERS or any(
-            channel in (one.task_channel_unique_name, one.task_channel_sid)
-            and (one.configured_capacity or 0) > 0
-            for worker in matching
-            for one in workspace.workers(worker.sid).worker_channels.list()
-        )
+
+        def read() -> bool:
+            matching = workspace.workers.list(
+                target_workers_expression=target_workers, limit=ENOUGH_WORKERS + 1
+            )
+            return len(matching) > ENOUGH_WORKERS or any(
+                channel in (one.task_channel_unique_name, one.task_channel_sid)
+                and (one.configured_capacity or 0) > 0
+                for worker in matching
+                for one in workspace.workers(worker.sid).worker_channels.list()
+            )
+
+        return self._once(workspace_sid, target_workers, channel, "takers", read=read)

@@ -368,8 +368,8 @@ def nobody_matches(subject: CheckInput) -> Iterator[CheckResult]:
 def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
     """An expression of a workflow or its queues that Twilio stores and does not document."""
     for route in _routes(subject):
-        found = subject.account.expressions(route.workspace, route.workflow)
-        for text in filter(is_loose_expression, found):
+        found = subject.account.expressions(route.workspace, route.workflow, is_loose_expression)
+        for text in found:
             yield CheckResult(
                 route.field,
                 f"The workflow or a queue of it has the expression {text!r}: Twilio stores it, but"
@@ -390,8 +390,8 @@ def loose_expression(subject: CheckInput) -> Iterator[CheckResult]:
 def never_in_time(subject: CheckInput) -> Iterator[CheckResult]:
     """An expression of a workflow or its queues that holds at no time of the week."""
     for route in _routes(subject):
-        found = subject.account.expressions(route.workspace, route.workflow)
-        for text in filter(is_out_of_time, found):
+        found = subject.account.expressions(route.workspace, route.workflow, is_out_of_time)
+        for text in found:
             yield CheckResult(
                 route.field,
                 f"The workflow or a queue of it has the expression {text!r}, which holds at no time"

@@ -22,7 +22,20 @@ class UsageError(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises `UsageError` for a wrong command, where argparse would end the process."""
+    """Raises `UsageError` for a wrong command, where argparse would end the process.
+
+    An option of nothing, as of a shell's variable that is not set, is wrong, too: without it the
+    command would do something else.
+    """
+
+    def parse_args(self, *args: Any) -> Any:
+        """Parse arguments; raise `UsageError` for a wrong one."""
+        found = super().parse_args(*args)
+        for name, value in vars(found).items():
+            is_empty = value == "" or (isinstance(value, list) and "" in value)
+            if is_empty and name not in ("var", "confirm"):  # which are refused where they are read
+                self.error(f"{name.replace('_', '-')} is empty; give a value, or leave it out")
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Raise the error that names the fault."""

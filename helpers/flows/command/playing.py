@@ -104,6 +104,9 @@ def _one(options: argparse.Namespace, given: str) -> tuple[FlowFile, Config]:
 
 def _rehearse(options: argparse.Namespace) -> int:
     file, flows = chosen(options, options.file, options.flow)
+    if not flows:
+        fix = "has no flow, address or chat that could be played; add one"
+        raise FlowProblem(Problem(options.file, "", fix))
     account = account_for(options, file)
     names = options.script or [*SCRIPTS]
     scripts = [script_of(each, options.replies) for each in names]

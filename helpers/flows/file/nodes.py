@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 import yaml
@@ -60,15 +61,23 @@ MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 
 
-def size_of(node: yaml.Node | None, known: dict[int, int]) -> int:
-    """The number of values below a node, aliases followed; a node within itself counts once."""
-    if node is None:
-        return 0
+def size_of(node: yaml.Node | None) -> int:
+    """The number of values below a node, aliases followed; a node within itself counts once.
+
+    One that aliases nest too deep to be counted has no end.
+    """
+    try:
+        return _size_of(node, {}) if node else 0
+    except RecursionError:
+        return sys.maxsize
+
+
+def _size_of(node: yaml.Node, known: dict[int, int]) -> int:
     if id(node) not in known:
         known[id(node)] = 1
         parts = node.value if isinstance(node, yaml.CollectionNode) else ()
         below = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
-        known[id(node)] = 1 + sum(size_of(each, known) for each in below)
+        known[id(node)] = 1 + sum(_size_of(each, known) for each in below)
     return known[id(node)]
 
 
@@ -88,8 +97,11 @@ def not_yaml(error: Exception, source: str, text: str) -> Problem:
     return Problem(where, "", f"is not YAML: {what}; {fix}")
 
 
+HALF = "holds half of a character, a surrogate; remove it"
+
+
 def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
-    """Find values with a NUL, and keys that YAML takes for something else than text."""
+    """Find values that no text can have, and keys that YAML takes for something else than text."""
     ahead: list[tuple[yaml.Node, FieldPath]] = [(root, ())]
     visited = set()
     while ahead:
@@ -100,6 +112,10 @@ def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
         if isinstance(node, yaml.ScalarNode):
             if "\0" in node.value:
                 yield Problem(line_of(source, node), spelled_path(path), "holds a NUL; remove it")
+            try:  # JSON writes some characters as two halves, which YAML leaves apart
+                node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                yield Problem(line_of(source, node), spelled_path(path), HALF)
         elif isinstance(node, yaml.MappingNode):
             for key, value in reversed(node.value):
                 below = (*path, str(key.value))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 Resource = dict[str, Any]
+PLAN_MARK = "flow_plan"
+"""Key that a saved plan begins with; its value is the form's version."""
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _SETTINGS = re.compile(r"\.twilio\.com/.*/Configuration(/Webhooks|/Notifications)?$")
 _SID = re.compile(r"[A-Z]{2}[0-9a-zA-Z]{32}")
@@ -61,6 +63,8 @@ def recognised(text: str, source: str) -> str:
     content: Any = None
     with suppress(ValueError, RecursionError):
         content = json.loads(text.removeprefix("\ufeff"))
+    if isinstance(content, dict) and PLAN_MARK in content:
+        return "is a saved plan, not a flow file; give it to `apply`"
     if is_state(content):
         return f"is a Terraform state, not a flow file; {command}"
     if isinstance(content, dict) and {"states", "initial_state"} <= content.keys():
@@ -70,6 +74,5 @@ def recognised(text: str, source: str) -> str:
         )
     if next(resources_in(content), None) is not None:
         return f"has resources as Twilio's API answers them, and is not a flow file; {command}"
-    if re.search(r"^steps:", text, re.MULTILINE):
-        return "is a script, not a flow file; give it to `rehearse` with --script"
-    return ""
+    is_script = re.search(r"^steps:", text, re.MULTILINE)
+    return "is a script, not a flow file; give it to `rehearse` with --script" if is_script else ""

@@ -80,7 +80,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     root, content, values = _parse(text, source, given, env)
     _put_definitions(root, content, source, values)
     parts = [find(root, (kind.listed,)) for kind in ROOTS]
-    if large := [key for key, value in parts if size_of(value, {}) > MAX_NODES]:
+    if large := [key for key, value in parts if size_of(value) > MAX_NODES]:
         places = [line_of(source, key) for key in large]
         fix = "is too large with its aliases; write fewer"
         raise FlowProblem(*(Problem(place, "", fix) for place in places))

@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 from ..errors import meant
 from .config import ROOT
 from .contents import LISTS, fields_at
+from .nodes import HALF
 
 
 def setting_of(error: ErrorDetails) -> tuple[str, ...]:
@@ -50,7 +51,7 @@ _FIELDS = "must be a mapping of fields, each on a line such as `channel_type: cu
 _FIXES = {
     "missing": "is missing; add it",
     "list_type": "must be a list, each flow beginning with `- friendly_name:`",
-    "string_unicode": "holds half of a character, a surrogate; remove it",
+    "string_unicode": HALF,
 }
 _SAYS_WHAT_TO_DO = ("missing_setting", "foreign_setting", "url", "filter", "nul", "json")
 _PLAINLY = {

@@ -135,9 +135,12 @@ class Values:
             raise FlowProblem(*problems)
         return cls(found)
 
-    def resolved(self, text: str) -> Value:
-        """A text with its variables replaced; ValueError has the reason why one has no value."""
-        whole = _REFERENCE.fullmatch(text)
+    def resolved(self, text: str, *, is_key: bool = False) -> Value:
+        """A text with its variables replaced; ValueError has the reason why one has no value.
+
+        A key stays text, of whatever type its variable is.
+        """
+        whole = None if is_key else _REFERENCE.fullmatch(text)
         if whole and whole[1] is not None:
             return self._value(whole[1])
         return _REFERENCE.sub(self._part, text)
@@ -150,7 +153,7 @@ class Values:
         value = self._value(found[1])
         if isinstance(value, str | int | float):
             return str(value).lower() if isinstance(value, bool) else str(value)
-        raise ValueError(f"`{found[0]}` is a list, and must be the whole value")
+        raise ValueError(f"`{found[0]}` is a list, and must be the whole value of a field")
 
     def _value(self, name: str) -> Value:
         literal = f"write `$${{{name}}}` for `${{{name}}}` itself"
@@ -179,12 +182,12 @@ class Values:
         problems: dict[int, Problem] = {}
         ahead, visited = [root], set()
 
-        def replaced(node: yaml.Node) -> yaml.Node:
+        def replaced(node: yaml.Node, *, is_key: bool = False) -> yaml.Node:
             if not isinstance(node, yaml.ScalarNode) or "${" not in node.value:
                 ahead.append(node)
                 return node
             try:
-                return _node(self.resolved(node.value), node)
+                return _node(self.resolved(node.value, is_key=is_key), node)
             except ValueError as error:
                 at = node.start_mark.index
                 problems[at] = Problem(where(node), "", str(error))
@@ -198,7 +201,9 @@ class Values:
             if isinstance(node, yaml.SequenceNode):
                 node.value[:] = [replaced(each) for each in node.value]
             elif isinstance(node, yaml.MappingNode):
-                node.value[:] = [(replaced(key), replaced(value)) for key, value in node.value]
+                node.value[:] = [
+                    (replaced(key, is_key=True), replaced(value)) for key, value in node.value
+                ]
         return [problems[at] for at in sorted(problems)]
 
     def json(self, text: str, source: str) -> Any:
@@ -209,15 +214,21 @@ class Values:
         """
         problems: dict[str, Problem] = {}
 
-        def resolved(value: Any) -> Any:
+        def resolved(value: Any, *, is_key: bool = False) -> Any:
             if isinstance(value, list):
                 return [resolved(each) for each in value]
             if isinstance(value, dict):
-                return {resolved(name): resolved(each) for name, each in value.items()}
+                found: dict[str, Any] = {}
+                for name, each in value.items():
+                    key = resolved(name, is_key=True)
+                    if key in found:
+                        problems[key] = Problem(source, key, "is given twice; remove one")
+                    found[key] = resolved(each)
+                return found
             if not isinstance(value, str) or "${" not in value:
                 return value
             try:
-                return self.resolved(value)
+                return self.resolved(value, is_key=is_key)
             except ValueError as error:
                 reference = next(each[0] for each in _found(value) if each[0] in str(error))
                 line = text[: text.find(reference)].count("\n") + 1

@@ -70,7 +70,8 @@ class Plan:
     def apply(self, *, confirm: Confirm = input) -> Applied:
         """Carry out the plan; do nothing if that was done already.
 
-        The account is read before each write and after the last one. Against a live account the
+        The account is read before each write (of many alike, before each tenth part) and after the
+        last one. Against a live account the
         plan's code must be typed first.
 
         Args:

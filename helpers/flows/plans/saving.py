@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...account import Account
 from ..errors import FlowProblem, Problem
+from ..file.other_formats import PLAN_MARK
 from ..file.reading import load
 from ..file.text_files import read_json, text_of, write_text
 from .planning import Plan, plan
 
-MARK = "flow_plan"
-"""Key that a saved plan begins with; its value is the form's version."""
 VERSION = 1
 
 
@@ -25,7 +25,7 @@ def save(planned: Plan, path: str | Path) -> None:
         FlowProblem: The file cannot be written.
     """
     content = {
-        MARK: VERSION,
+        PLAN_MARK: VERSION,
         "account": planned.account.credentials.account_sid,
         "digest": planned.digest,
         "source": planned.source,
@@ -38,10 +38,10 @@ def save(planned: Plan, path: str | Path) -> None:
 
 def is_saved(path: str | Path) -> bool:
     """Return whether a file is a saved plan."""
-    try:
-        return text_of(path, "a flow file or a saved plan").startswith(f'{{\n "{MARK}":')
-    except FlowProblem:
-        return False
+    with suppress(FlowProblem, ValueError, RecursionError):
+        content = json.loads(text_of(path, "a flow file or a saved plan"))
+        return isinstance(content, dict) and PLAN_MARK in content
+    return False
 
 
 def saved_plan(account: Account, path: str | Path) -> Plan:
@@ -52,13 +52,13 @@ def saved_plan(account: Account, path: str | Path) -> Plan:
     """
     content = read_json(text_of(path, "a saved plan"), str(path))
     kinds = {"account": str, "digest": str, "source": str, "options": dict, "file": str}
-    is_plan = isinstance(content, dict) and content.get(MARK) == VERSION
+    is_plan = isinstance(content, dict) and content.get(PLAN_MARK) == VERSION
     if not is_plan or not all(isinstance(content.get(key), kinds[key]) for key in kinds):
         raise _refusal(path, "is no saved plan; make one with `plan FILE --out PLAN`")
     own = account.credentials.account_sid
     if content["account"] != own:
         raise _refusal(path, f"is for account {content['account']}, not {own}; plan for this one")
-    file = replace(load(content["file"]), source=content["source"])
+    file = replace(load(content["file"] + "\n"), source=content["source"])
     options: dict[str, Any] = content["options"]
     try:
         found = plan(account, file, **options)

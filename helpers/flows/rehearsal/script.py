@@ -162,7 +162,7 @@ def _read(script: str | Path) -> Script:
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
         root = composed(text, source)
-        if size_of(root, {}) > MOST_VALUES:
+        if size_of(root) > MOST_VALUES:
             fix = f"repeats its aliases to more than {MOST_VALUES} values; write out what is meant"
             raise ScriptProblem(Problem(source, "", fix))
         return _ScriptReader(source).from_yaml(root)
