@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import signal
 import socket
@@ -181,6 +182,7 @@ def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], N
         chat_sdk=arguments.chat_sdk,
         allow_origins=arguments.allow_origin,
     )
+    gc.freeze()  # else 50 ms of a collection are for what is never let go of
     return server.serve_until_stopped
 
 
