@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
 from itertools import chain
@@ -203,7 +202,7 @@ class Application:
         if (author := changes.pop("Author", None)) is not None:
             if len(author) > MAX_AUTHOR:
                 raise TwilioError(50310, f"Author is longer than {MAX_AUTHOR} characters")
-            actor = replace(actor, author=author)
+            actor = structs.replace(actor, author=author)
         if changes:
             request = structs.replace(request, form={**request.form, **changes})
         return actor, request
