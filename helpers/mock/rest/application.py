@@ -17,6 +17,7 @@ from types import ModuleType
 
 from msgspec import structs
 
+from ...lazy import uncollected
 from ...request_log import NOTE_HEADER
 from ..core.access_token import Claims, Grant, decode, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
@@ -47,7 +48,8 @@ _PRODUCTS = {
 
 
 def _loaded(name: str) -> ModuleType:
-    return import_module(f".{name}", __package__)
+    with uncollected():
+        return import_module(f".{name}", __package__)
 
 
 def _operations(modules: tuple[str, ...]) -> Iterable[Operation]:
