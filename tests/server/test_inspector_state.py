@@ -594,6 +594,7 @@ def test_the_account_is_not_followed_once_no_page_is_open(
         wait_for(lambda: followed == [True, False])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_open_pages_do_not_hold_up_the_servers_end(
     command: Callable[..., Command], how: int
