@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +15,6 @@ from helpers.testing import plugin
 if TYPE_CHECKING:
     from helpers.mock.server.authority import CertificateAuthority
     from helpers.mock.server.https_proxy import HttpsProxy
-
-ROOT = Path(__file__).resolve().parent.parent
 
 # Properties get few examples, the same in each run, and as many others on demand.
 settings.register_profile("whole", max_examples=30, derandomize=True, deadline=None)
@@ -33,11 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that the quick tier leaves out."""
+    npm = {"sdks", "javascript", "node_packages"}
     for item in items:
-        if (ROOT / "tests/browser") in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
-        names = {*getattr(item, "fixturenames", ()), *dir(getattr(item, "module", None))}
-        if names & {"sdks", "javascript", "node_packages"}:
+        names = vars(item.module) if isinstance(item, pytest.Function) else ()
+        if not npm.isdisjoint(names) or not npm.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("npm")
 
 
