@@ -28,9 +28,9 @@ class Parser(argparse.ArgumentParser):
     command would do something else.
     """
 
-    def parse_args(self, *args: Any) -> Any:
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; raise `UsageError` for a wrong one."""
-        found = super().parse_args(*args)
+        found = super().parse_args(args, namespace)
         for name, value in vars(found).items():
             is_empty = value == "" or (isinstance(value, list) and "" in value)
             if is_empty and name not in ("var", "confirm"):  # which are refused where they are read
