@@ -77,13 +77,15 @@ def add_commands(commands: Any) -> None:
         adding = add_command(commands, name, run, about)
         adding.description = f"{about}\n\n{_DAY}"
         adding.formatter_class = argparse.RawDescriptionHelpFormatter
-        several = "; give it again for others" if name == "sweep" else ""
+        several, action = "", "store"
+        if name == "sweep":
+            several, action = "; give it again for others", "append"
         adding.add_argument(
-            "--flow", metavar="NAME", action="append", help=f"one flow of the file{several}"
+            "--flow", metavar="NAME", action=action, help=f"one flow of the file{several}"
         )
         adding.add_argument("--day", metavar="FILE", help="the day's load, in a file (YAML)")
         if name != "staff":
-            adding.add_argument("--agents", metavar="N", action="append", help=_AGENTS + several)
+            adding.add_argument("--agents", metavar="N", action=action, help=_AGENTS + several)
         for option, metavar, text in (*_HABITS, *_CUSTOMERS, *_OPTIONS[name]):
             adding.add_argument(f"--{option}", metavar=metavar, help=text)
         adding.add_argument(
@@ -171,7 +173,7 @@ def _run(
         return function(flows, account=account_for(options, file), progress=False, **given)
     except FlowProblem:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from None
 
 
@@ -210,7 +212,7 @@ def _read(options: argparse.Namespace) -> tuple[FlowFile, list[FlexFlowConfig], 
     options.env = env if env in of_flows[ENVIRONMENTS] or env not in of_day[ENVIRONMENTS] else None
     file = file_of(options)
     try:
-        flows = [file[name] for name in options.flow] if options.flow else [*file.flows]
+        flows = [file[name] for name in _listed(options.flow)] or [*file.flows]
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
     for each in flows:
@@ -241,7 +243,7 @@ def _given(options: argparse.Namespace, day: DayFile, *more: str) -> dict[str, A
 
     reads: dict[str, Callable[[str], Any]] = {
         "arrivals": texts.arrivals_of,
-        **dict.fromkeys(("handle_time", "patience", "answers_after"), texts.duration_of),
+        **dict.fromkeys(("handle_time", "patience", "answers_after"), _duration),
         **dict.fromkeys(("hours", "seed", "seeds", "jobs"), texts.whole_of),
         **dict.fromkeys(("within", "warm_up", "target", "interval"), texts.number_of),
     }
@@ -251,6 +253,18 @@ def _given(options: argparse.Namespace, day: DayFile, *more: str) -> dict[str, A
     if not {"arrivals", "customers"} & {*day.arguments, *given}:
         raise UsageError("give --agents and --arrivals")
     return given | ({"says": tuple(options.says)} if options.says else {})
+
+
+def _listed(given: str | list[str] | None) -> list[str]:
+    """An option that is given once, or several times."""
+    return [given] if isinstance(given, str) else given or []
+
+
+def _duration(text: str) -> Any:
+    from ..busy_day.demand import as_duration
+    from ..busy_day.texts import duration_of
+
+    return as_duration("time", duration_of(text))
 
 
 def _option(options: argparse.Namespace, name: str, read: Callable[[str], Any]) -> Any:
@@ -269,18 +283,15 @@ def _agents(options: argparse.Namespace, day: DayFile) -> dict[str, Any]:
             name = next(iter(habits)).replace("_", "-")
             raise UsageError(f"--{name}: give it in the groups of {day.source}, or give --agents")
         return {}
-    found = [_staffing(each, habits) for each in options.agents]
+    found = [_staffing(each, habits) for each in _listed(options.agents)]
     return {"agents": found[0]} if len(found) == 1 else {"staffing": found}
 
 
 def _habits(options: argparse.Namespace) -> dict[str, Any]:
     from ..busy_day import texts
-    from ..busy_day.demand import as_duration
 
     reads: dict[str, Callable[[str], Any]] = {
-        **dict.fromkeys(
-            ("reaction", "wrap_up"), lambda text: as_duration("time", texts.duration_of(text))
-        ),
+        **dict.fromkeys(("reaction", "wrap_up"), _duration),
         "at_once": texts.whole_of,
         "slowdown": texts.number_of,
     }
