@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +15,6 @@ from helpers.testing import plugin
 if TYPE_CHECKING:
     from helpers.mock.server.authority import CertificateAuthority
     from helpers.mock.server.https_proxy import HttpsProxy
-
-ROOT = Path(__file__).resolve().parent.parent
 
 # Properties get few examples, the same in each run, and as many others on demand.
 settings.register_profile("whole", max_examples=30, derandomize=True, deadline=None)
