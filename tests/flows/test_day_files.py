@@ -276,6 +276,16 @@ def test_many_days_are_simulated_with_each_number_of_agents(run: Any) -> None:
     assert [line[:14] for line in out.splitlines()] == [
         "flow,agents,se", *("Custom chat,2," for _ in "12"), *("Custom chat,3," for _ in "12"),
     ]  # fmt: skip
+    figure = (*agents, "--jobs", "1", "--differences", "occupancy")
+    [one] = json.loads(run("sweep", *DAY, *figure, "--json")[1])["differences"]
+    assert (one["agents"], one["seeds"], one["needed"]) == ("3", 2, 40)
+    assert one["mean"] < 0
+    text = run("sweep", *DAY, *figure)[1].splitlines()[-2:]
+    assert text == ["occupancy, above that of Custom chat, 2:", f"  Custom chat, 3: {one['shown']}"]
+    table = run("sweep", *DAY, *figure, "--format", "csv")[1]
+    assert table.startswith("flow,agents,mean,low,high\nCustom chat,3,-0.")
+    code, _, err = run("sweep", *DAY, *agents, "--differences", "wait")
+    assert (code, err.startswith("--differences 'wait': there are offered, tasks, ")) == (3, True)
     assert run("sweep", *DAY)[::2] == (3, "give --agents, again for each number to try, or --day\n")
 
 

@@ -101,6 +101,11 @@ def add_commands(commands: Any) -> None:
             help="json is as good as --json; html is a page with pictures",
         )
     commands.choices["sweep"].add_argument(
+        "--differences",
+        metavar="FIGURE",
+        help="how much a figure, such as wait_mean, is above that of the first, seed by seed",
+    )
+    commands.choices["sweep"].add_argument(
         "--cluster", metavar="ADDRESS", help="a Dask scheduler, to simulate there"
     )
 
@@ -122,6 +127,11 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
+    from ..busy_day.metrics import FIGURES
+
+    figure = options.differences
+    if figure is not None and figure not in FIGURES:
+        raise UsageError(f"--differences {figure!r}: there are {', '.join(FIGURES)}")
     file, flows, day = _read(options)
     given = _given(options, day, "seeds", "warm_up", "jobs", "cluster") | _agents(options, day)
     staffing = [*given.pop("staffing", ())] or [given.pop("agents", day.arguments.get("agents"))]
@@ -134,10 +144,32 @@ def _sweep(options: argparse.Namespace) -> int:
         for each in found.cells()
     ]
     data = {"seeds": list(found.seeds), "cells": cells, "notes": list(found.remarks)}
+    text, table = str(found), found.days
+    if figure is not None:
+        rows = _differences(found, figure)
+        data["differences"] = rows
+        heads = (
+            f"{figure.replace('_', ' ')}, above that of {cells[0]['flow']}, {cells[0]['agents']}:"
+        )
+        lines = [f"  {one['flow']}, {one['agents']}: {one['shown']}" for one in rows]
+        text, table = "\n".join([text, heads, *lines]), lambda: found.differences(figure)
     names = ("service_level", "wait_mean", "occupancy")
     drawn = [lambda name=name: found.plot(name) for name in names]
-    _write(options, found, data, found.days, drawn)
+    _write(options, found if options.format == "html" else text, data, table, drawn)
     return OK
+
+
+def _differences(found: Sweep, figure: str) -> list[dict[str, Any]]:
+    """How much a figure of each cell but the first is above that of the first."""
+    from ..busy_day.metrics import shown
+
+    keys = [(each.flow.friendly_name, each.staffing.label) for each in found.cells()]
+    rows = []
+    for key in keys[1:]:
+        one = found.difference(figure, key, keys[0])
+        said = f"{shown(figure, one.mean)} ({one.interval(figure)})"
+        rows.append({"flow": key[0], "agents": key[1], **asdict(one), "shown": said})
+    return rows
 
 
 def _staff(options: argparse.Namespace) -> int:
@@ -187,7 +219,8 @@ def _write(
     options.json = options.json or options.format == "json"
     if options.format == "csv":
         frame = table()
-        result = frame.to_csv(lineterminator="\n", index=frame.index.name is not None).rstrip()
+        is_named = any(frame.index.names)
+        result = frame.to_csv(lineterminator="\n", index=is_named).rstrip()
     elif options.format == "html":
         result = html.page("A busy day", [result._repr_html_(), _PICTURES])
     drawn = (
