@@ -369,6 +369,10 @@ def demand_of(
     """A load test's arguments as demand; ValueError or TypeError for what makes no sense."""
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
+    if isinstance(arrivals, int | Exactly) and (
+        type(hours) is not int or not 0 < hours <= LONGEST_DAY
+    ):
+        raise ValueError(f"a day has 1 to {LONGEST_DAY} hours; got {hours!r}")
     if isinstance(arrivals, int) and not isinstance(arrivals, bool):
         arrivals = Arrivals((Exactly(arrivals).customers / max(1, hours),) * hours)
     elif isinstance(arrivals, Exactly):
