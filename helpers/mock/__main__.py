@@ -15,25 +15,28 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..lazy import uncollected
 from ..masking import mask
-from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
-from .server.authority import CertificateAuthority, NoAuthority
-from .server.chat_page.sdk_copy import NoSuchCopy
-from .server.https_proxy import HttpsProxy
-from .server.origin_check import Origins
-from .server.running import (
-    STOP_SIGNALS,
-    CannotListen,
-    MockServer,
-    is_everywhere,
-    is_reachable,
-    listen,
-    port_of,
-    url_of,
-)
-from .server.seats import MOST, Seat, progress_page, seats
-from .studio.runner import ZONE, zone_of
-from .webhooks.network import CallPolicy
+
+with uncollected():
+    from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
+    from .server.authority import CertificateAuthority, NoAuthority
+    from .server.chat_page.sdk_copy import NoSuchCopy
+    from .server.https_proxy import HttpsProxy
+    from .server.origin_check import Origins
+    from .server.running import (
+        STOP_SIGNALS,
+        CannotListen,
+        MockServer,
+        is_everywhere,
+        is_reachable,
+        listen,
+        port_of,
+        url_of,
+    )
+    from .server.seats import MOST, Seat, progress_page, seats
+    from .studio.runner import ZONE, zone_of
+    from .webhooks.network import CallPolicy
 
 PORT = 8787
 LAST_PORT = 65535

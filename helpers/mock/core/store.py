@@ -192,9 +192,10 @@ class Store:
             self._write_committed()
             self._execute("BEGIN IMMEDIATE")
 
-    def _write_committed(self) -> None:
-        """Write in one transaction whatever earlier units of work left to be written."""
-        tables = [table for table in self._tables.values() if table.committed]
+    def _write_committed(self, of: Iterable[TableCache] | None = None) -> None:
+        """Write in one transaction what earlier units of work left: all, or that of some tables."""
+        every = self._tables.values()
+        tables = [table for table in (every if of is None else of) if table.committed]
         if not tables:
             return
         with Uninterrupted():
@@ -206,7 +207,7 @@ class Store:
                 self._forget(tables)
             for table in tables:
                 table.committed.clear()
-            self._waiting = 0
+            self._waiting = sum(len(table.committed) for table in every)
 
     def _write_tables(self, tables: list[TableCache], *, leaving_out: bool = False) -> None:
         self._execute("BEGIN IMMEDIATE")
@@ -256,7 +257,7 @@ class Store:
         if table.pending:
             self._flush(table)
         elif table.committed:
-            self._write_committed()
+            self._write_committed((table,))
 
     def _write_rows(
         self, table: TableCache, rows: dict[int, Any], *, leaving_out: bool = False
