@@ -236,7 +236,7 @@ class PromptProtocol(CuttingProtocol):
         return data
 
     def on_headers_complete(self) -> None:
-        """Have the answer to a request prepared, or start it as uvicorn does."""
+        """Ask for what answers a request at once, or start its answer as uvicorn does."""
         self._is_in_head = False
         if self._is_plain():
             path = self.url.decode("ascii")
