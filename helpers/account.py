@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from dotenv import dotenv_values, find_dotenv
 from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
@@ -31,17 +30,14 @@ from .mock import (
     DEMO_VALUES,
     MOCK_HEADER,
     Clock,
-    ControlRefused,
     Credentials,
     MockTwilio,
-    RemoteClock,
-    RemoteMock,
     epoch,
-    own_connections,
 )
-from .readiness import preflight
 from .request_log import LoggedHttpClient, RequestLog
-from .tokens import create_chat_token, create_worker_token
+
+if TYPE_CHECKING:
+    from .mock import RemoteClock, RemoteMock
 
 Value = TypeVar("Value")
 Mode = Literal["mock", "shared", "live"]
@@ -125,6 +121,8 @@ class Account:
         Raises:
             TokenProblem: The identity or the lifetime is not acceptable.
         """
+        from .tokens import create_chat_token
+
         return create_chat_token(
             account_sid=self.credentials.account_sid,
             api_key=self.credentials.api_key,
@@ -154,6 +152,8 @@ class Account:
             LookupError: There is no such worker in the workspace.
             TokenProblem: The role or the lifetime is not acceptable.
         """
+        from .tokens import create_worker_token
+
         taskrouter, own = self.client.taskrouter.v1, self.credentials
         for found in taskrouter.workspaces.list(friendly_name=workspace, limit=1):
             for worker in found.workers.list(friendly_name=agent, limit=1):
@@ -278,6 +278,8 @@ class SharedMockHttpClient(DetachedHttpClient):
     """Reaches a mock that serves `https://HOST/path` at `BASE/HOST/path`."""
 
     def __init__(self, base: str, timeout: float = 30) -> None:
+        from .mock import own_connections
+
         super().__init__(timeout=timeout)
         own_connections(self.session)
         self.session.trust_env = False  # a proxy in the environment is for the internet
@@ -348,6 +350,8 @@ def connect(
             f"connect({shown!r}): {problem}; give nothing for a mock in this kernel,"
             " a mock's URL such as 'http://127.0.0.1:8787', or 'live' for the real account"
         )
+    from .mock import ControlRefused, RemoteMock
+
     credentials = Credentials.demo()
     remote = RemoteMock(where, credentials)
     with suppress(ControlRefused):  # a mock answers, though not these credentials
@@ -392,6 +396,8 @@ def from_environment() -> str | None:
 
 def _lacking(account: Account) -> str:
     """Say what a live account lacks; blank where nothing is missing."""
+    from .readiness import preflight
+
     try:
         missing = preflight(account).missing
     except requests.RequestException as error:
@@ -402,6 +408,10 @@ def _lacking(account: Account) -> str:
 
 
 def _live() -> Account:
+    from dotenv import dotenv_values, find_dotenv
+
+    from .mock import own_connections
+
     found = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
     problems = {}
     for name, (shape, example, console) in _VARIABLES.items():

@@ -65,6 +65,21 @@ def table(
     return f"<table>{caption}{thead}<tbody>{body}</tbody></table>"
 
 
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1f2328;background:#fff}}
+table{{border-collapse:collapse;margin:.5em 0 1.5em}}
+td,th{{border:1px solid #d0d7de;padding:.2em .5em}}
+.bad{{color:#cf222e}}</style></head><body><h1>{title}</h1>
+{body}</body></html>
+"""
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """A page of these parts, which needs no other file."""
+    return _PAGE.format(title=escaped(title), body="\n".join(parts))
+
+
 def _cell(tag: str, content: object, style: str) -> str:
     cell = content if isinstance(content, Cell) else Cell(content)
     css = f"{style};{cell.style}" if cell.style else style

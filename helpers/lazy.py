@@ -37,7 +37,7 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         home, own, level = homes[name]
         try:
-            with _uncollected():
+            with uncollected():
                 found = __import__(home, vars(module), fromlist=(own,), level=level)
         except ModuleNotFoundError as error:
             error.add_note(f"{name} needs it: pip install 'flex-chat-lab[notebooks]'")
@@ -50,8 +50,11 @@ def lazily(package: str, **renamed_to: str) -> tuple[Callable[[str], Any], Calla
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the collection of garbage: what modules make as they load, they keep."""
+def uncollected() -> Iterator[None]:
+    """Pause the collection of garbage: what modules make as they load, they keep.
+
+    It would look through all of that, time and again: a seventh of the time of a start.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:

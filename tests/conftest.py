@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
-from helpers import Account, ChatClient, connect
+from helpers import Account, AgentDesk, ChatClient, connect
 from helpers.testing import plugin
 
-ROOT = Path(__file__).resolve().parent.parent
+if TYPE_CHECKING:
+    from helpers.mock.server.authority import CertificateAuthority
+    from helpers.mock.server.https_proxy import HttpsProxy
 
 # Properties get few examples, the same in each run, and as many others on demand.
 settings.register_profile("whole", max_examples=30, derandomize=True, deadline=None)
@@ -29,11 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that the quick tier leaves out."""
+    npm = {"sdks", "javascript", "node_packages"}
     for item in items:
-        if (ROOT / "tests/browser") in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
-        names = {*getattr(item, "fixturenames", ()), *dir(getattr(item, "module", None))}
-        if names & {"sdks", "javascript", "node_packages"}:
+        names = vars(item.module) if isinstance(item, pytest.Function) else ()
+        if not npm.isdisjoint(names) or not npm.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("npm")
 
 
@@ -194,3 +196,30 @@ def tasks(client: Any) -> Callable[[], list[Any]]:
         return list(client.taskrouter.v1.workspaces(workspace.sid).tasks.list())
 
     return listed
+
+
+@pytest.fixture
+def desk(account: Account) -> Iterator[AgentDesk]:
+    """Alice's desk."""
+    desk = AgentDesk(account)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    """A certificate authority of the tests' own."""
+    from helpers.mock.server.authority import CertificateAuthority
+
+    return CertificateAuthority(tmp_path_factory.mktemp("user") / "own")
+
+
+@pytest.fixture(scope="module")
+def proxy(account: Account, authority: CertificateAuthority) -> Iterator[HttpsProxy]:
+    """An HTTPS proxy before the module's served account."""
+    from helpers.mock.server.https_proxy import HttpsProxy
+
+    assert account.mock is not None
+    port = int(str(account.mock.url).rpartition(":")[2])
+    with HttpsProxy(0, ("127.0.0.1", port), authority) as proxy:
+        yield proxy

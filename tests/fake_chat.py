@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+GUEST, AGENT = "abc123", "agent_alice"
 SID = "{prefix}{number:032x}"
 
 
@@ -131,6 +132,12 @@ class Room:
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
             raise refusal
+
+    def with_agent(self) -> FakeChannel:
+        """The guest's view of a chat with an agent."""
+        channel = self.join(GUEST, "guest")
+        self.join(AGENT, "agent")
+        return channel
 
     def join(self, identity: str, member_type: str) -> FakeChannel:
         member = FakeMember(identity, {"member_type": member_type})

@@ -160,3 +160,8 @@ def shared_account_that_is_gone() -> Account:
     """An account of a mock elsewhere, where no mock answers any more."""
     own, url = Credentials.demo(), "http://127.0.0.1:9"
     return Account("shared", own, SharedMockHttpClient(url), RemoteMock(url, own))
+
+
+def roles(service: Any) -> dict[str, str]:
+    """SIDs of a chat service's roles, by name."""
+    return {role.friendly_name: role.sid for role in service.roles.list()}

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twilio.jwt.access_token import AccessToken
+from sample_tokens import ACCOUNT, API_SECRET, AUTH_TOKEN, HOUR, KEY, NOW, SERVICE, sdk_token
 from twilio.jwt.access_token.grants import ChatGrant, SyncGrant, VideoGrant
 
 from helpers import tokens
@@ -19,26 +19,9 @@ from helpers.mock.core.access_token import Claims, verify
 from helpers.mock.core.bounds import MAX_TOKEN
 from helpers.mock.core.errors import TwilioError
 
-ACCOUNT, KEY, SERVICE = ("AC" + "a" * 32, "SK" + "b" * 32, "IS" + "c" * 32)
 OTHER_KEY, OTHER_ACCOUNT = ("SK" + "d" * 32, "AC" + "e" * 32)
-API_SECRET, AUTH_TOKEN = ("topSecret" * 4)[:32], "0f" * 16
 SECRETS = {KEY: API_SECRET}
-NOW = 1_800_000_000
-HOUR, DAY = 3600, 86_400
-
-
-def sdk_token(**changes: Any) -> str:
-    """Return a token made by the twilio SDK at `NOW` for an hour, some values changed."""
-    values: dict[str, Any] = {
-        "account_sid": ACCOUNT,
-        "signing_key_sid": KEY,
-        "secret": API_SECRET,
-        "grants": [ChatGrant(service_sid=SERVICE)],
-        "identity": "user-42",
-        "nbf": NOW,
-        "valid_until": NOW + HOUR,
-    }
-    return str(AccessToken(**values | changes).to_jwt())
+DAY = 86_400
 
 
 def raw_token(

@@ -13,7 +13,6 @@ import nbformat
 import pytest
 from draw_diagrams import diagrams
 from IPython.core.interactiveshell import InteractiveShell
-from nbconvert import HTMLExporter
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 EXAMPLES = sorted((NOTEBOOKS[0].parents[1] / "docs/examples").rglob("*.ipynb"))
@@ -90,6 +89,8 @@ def test_each_stored_output_has_a_form_for_readers_without_a_kernel(
 
 
 def test_nbconvert_shows_every_diagram_without_a_network(notebook: dict[str, Any]) -> None:
+    from nbconvert import HTMLExporter
+
     exporter = HTMLExporter(mermaid_js_url="", require_js_url="", mathjax_url="")
     page, _ = exporter.from_notebook_node(nbformat.reads(json.dumps(notebook), as_version=4))
     outputs = [out.get("data", {}) for cell in code_cells(notebook) for out in cell["outputs"]]

@@ -9,13 +9,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_chat import FakeChannel, FakeClient, FakeMedia, FakeMember, FakePage, FakeUser, Room
+from fake_chat import (
+    AGENT,
+    GUEST,
+    FakeChannel,
+    FakeClient,
+    FakeMedia,
+    FakeMember,
+    FakePage,
+    FakeUser,
+    Room,
+)
 from twilio.base.exceptions import TwilioRestException
 
 from helpers.panel import ChatPanelModel
 from helpers.panel.records import Change, display_name, person
 
-GUEST, AGENT = "abc123", "agent_alice"
 UNAUTHORIZED = TwilioRestException(403, "/Messages", "User unauthorized for command", 50107)
 
 
@@ -27,9 +36,7 @@ def room() -> Room:
 @pytest.fixture
 def channel(room: Room) -> FakeChannel:
     """The customer's view of a chat with an agent."""
-    channel = room.join(GUEST, "guest")
-    room.join(AGENT, "agent")
-    return channel
+    return room.with_agent()
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from fake_chat import FakeChannel, Room
+from fake_chat import AGENT, GUEST, FakeChannel, Room
 
 from helpers.panel import ChatPanelModel
 from helpers.panel.records import Change
-
-GUEST, AGENT = "abc123", "agent_alice"
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fake_chat import FakeChannel, FakeMedia, FakeMember, Room
+from fake_chat import AGENT, GUEST, FakeChannel, FakeMedia, FakeMember, Room
 from twilio.base.exceptions import TwilioRestException
 
 from helpers.panel import ChatPanel, side_by_side
 
-GUEST, AGENT = "abc123", "agent_alice"
 UNAUTHORIZED = TwilioRestException(403, "/Messages", "User unauthorized for command", 50107)
 
 
@@ -26,9 +25,7 @@ def room() -> Room:
 @pytest.fixture
 def channel(room: Room) -> FakeChannel:
     """The customer's view of a chat with an agent."""
-    channel = room.join(GUEST, "guest")
-    room.join(AGENT, "agent")
-    return channel
+    return room.with_agent()
 
 
 @pytest.fixture

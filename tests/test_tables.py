@@ -14,14 +14,6 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def desk(account: Account) -> Iterator[AgentDesk]:
-    """Alice's desk."""
-    desk = AgentDesk(account)
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
 def asking_flow(client: Any) -> Any:
     """A published Studio flow that asks for a name, and waits."""
     ask = {

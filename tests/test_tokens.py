@@ -11,17 +11,12 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twilio.jwt.access_token import AccessToken
+from sample_tokens import ACCOUNT, API_SECRET, AUTH_TOKEN, HOUR, KEY, NOW, SERVICE, sdk_token
 from twilio.jwt.access_token.grants import ChatGrant
 
 from helpers import tokens
 from helpers.mock.core.access_token import verify
 from helpers.mock.core.errors import TwilioError
-
-ACCOUNT, KEY, SERVICE = ("AC" + "a" * 32, "SK" + "b" * 32, "IS" + "c" * 32)
-API_SECRET, AUTH_TOKEN = ("topSecret" * 4)[:32], "0f" * 16
-NOW = 1_800_000_000
-HOUR = 3600
 
 
 def create(**changes: Any) -> str:
@@ -33,20 +28,6 @@ def create(**changes: Any) -> str:
         "identity": "user-42",
     }
     return tokens.create_chat_token(**values | changes)
-
-
-def sdk_token(**changes: Any) -> str:
-    """Return a token made by the twilio SDK at `NOW` for an hour, some values changed."""
-    values: dict[str, Any] = {
-        "account_sid": ACCOUNT,
-        "signing_key_sid": KEY,
-        "secret": API_SECRET,
-        "grants": [ChatGrant(service_sid=SERVICE)],
-        "identity": "user-42",
-        "nbf": NOW,
-        "valid_until": NOW + HOUR,
-    }
-    return str(AccessToken(**values | changes).to_jwt())
 
 
 # -- making one

@@ -13,6 +13,7 @@ from ..lazy import lazily
 if TYPE_CHECKING:
     from .accounts.exporting import export
     from .accounts.ways_in import arguments_for
+    from .busy_day.day_file import DayFile, read_day
     from .busy_day.demand import Arrivals, CustomerClass, Exactly, Exponential, Lognormal
     from .busy_day.load_testing import Interrupted, load_test
     from .busy_day.result import LoadTest
@@ -58,6 +59,7 @@ __all__ = [
     "Creation",
     "CustomChatConfig",
     "CustomerClass",
+    "DayFile",
     "Exactly",
     "Exponential",
     "Finding",
@@ -91,6 +93,7 @@ __all__ = [
     "load",
     "load_test",
     "plan",
+    "read_day",
     "rehearse",
     "save",
     "saved_plan",

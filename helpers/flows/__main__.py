@@ -3,7 +3,10 @@
 import io
 import sys
 
-from .command import main
+from ..lazy import uncollected
+
+with uncollected():
+    from .command import main
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):  # one that cannot show a character is no failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import signal
 import socket
@@ -14,25 +15,28 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..lazy import uncollected
 from ..masking import mask
-from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
-from .server.authority import CertificateAuthority, NoAuthority
-from .server.chat_page.sdk_copy import NoSuchCopy
-from .server.https_proxy import HttpsProxy
-from .server.origin_check import Origins
-from .server.running import (
-    STOP_SIGNALS,
-    CannotListen,
-    MockServer,
-    is_everywhere,
-    is_reachable,
-    listen,
-    port_of,
-    url_of,
-)
-from .server.seats import MOST, Seat, progress_page, seats
-from .studio.runner import ZONE, zone_of
-from .webhooks.network import CallPolicy
+
+with uncollected():
+    from . import DEFAULT_SEED, DEMO_VALUES, Credentials, DatabaseRefused, MockTwilio
+    from .server.authority import CertificateAuthority, NoAuthority
+    from .server.chat_page.sdk_copy import NoSuchCopy
+    from .server.https_proxy import HttpsProxy
+    from .server.origin_check import Origins
+    from .server.running import (
+        STOP_SIGNALS,
+        CannotListen,
+        MockServer,
+        is_everywhere,
+        is_reachable,
+        listen,
+        port_of,
+        url_of,
+    )
+    from .server.seats import MOST, Seat, progress_page, seats
+    from .studio.runner import ZONE, zone_of
+    from .webhooks.network import CallPolicy
 
 PORT = 8787
 LAST_PORT = 65535
@@ -178,6 +182,7 @@ def _prepare(arguments: argparse.Namespace, opened: ExitStack) -> Callable[[], N
         chat_sdk=arguments.chat_sdk,
         allow_origins=arguments.allow_origin,
     )
+    gc.freeze()  # else 50 ms of a collection are for what is never let go of
     return server.serve_until_stopped
 
 

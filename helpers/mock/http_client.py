@@ -7,7 +7,6 @@ the SDK's own clients.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import logging
 import os
@@ -120,6 +119,8 @@ class AsyncMockHttpClient(AsyncHttpClient):  # type: ignore[misc]
             TimeoutError: A fault left it without an answer.
             aiohttp.ClientError: A fault cut its connection.
         """
+        import asyncio
+
         request = _request(method, url, params, data, headers, auth, timeout)
         match = self._faults.meet(request)
         if match is None:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 
 import chromium
 import node_packages
-from picture import NOTEBOOKS, with_few_colours
+from picture import NOTEBOOKS, save
 from PIL import Image
 
 from helpers import Account, AgentDesk, connect
@@ -100,8 +100,7 @@ def main() -> None:
             pages.append(page)
         talk(pages, desk)
         taken = side_by_side(pages)
-    with_few_colours(taken).save(PICTURE, optimize=True)
-    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")  # noqa: T201 - it is a command
+    save(taken, PICTURE)
 
 
 if __name__ == "__main__":

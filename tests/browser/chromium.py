@@ -10,6 +10,16 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NOT_FOUND = f"no browser: none of {', '.join(NAMES)} in PATH, and CHROMIUM is not set"
+# Pages of the browser's own, such as that of its address bar, are loaded for each window and cost
+# more than a test does. The option replaces Playwright's, so its names come first.
+NOT_NEEDED = [
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "AimEnabled"),
+    *("OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"),
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "InitialWebUI"),
+    *("WebUIToolbar", "WebUIReloadButton", "SpareRendererForSitePerProcess"),
+]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,6 +30,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-default-apps",
     "--metrics-recording-only",
+    f"--disable-features={','.join(NOT_NEEDED)}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 

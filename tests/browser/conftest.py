@@ -18,15 +18,13 @@ from helpers.mock import MockTwilio
 from helpers.mock.server.chat_page.sdk_copy import CONVERSATIONS
 from helpers.mock.server.running import BackgroundServer
 
-HERE = Path(__file__).resolve().parent
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the browser tests last: Playwright keeps an event loop in the main thread until it stops.
 
     `asyncio.run()` in another test would find that loop running.
     """
-    items.sort(key=lambda item: HERE in item.path.parents)
+    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +52,18 @@ def browser(executable: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def lab_page(lab: Lab, browser: Any) -> LabPage:
+def shared_lab_page(lab: Lab, browser: Any) -> LabPage:
     """JupyterLab in the browser, which is launched while JupyterLab starts."""
     page = browser.new_page(viewport={"width": 1280, "height": 1250})
     lab.wait()
     return LabPage(page, lab.url)
+
+
+@pytest.fixture(scope="module")
+def lab_page(shared_lab_page: LabPage) -> Iterator[LabPage]:
+    """JupyterLab with nothing open and no kernel, or each file would cost the next ones time."""
+    yield shared_lab_page
+    shared_lab_page.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,12 @@ Look at the result before you commit it.
 from __future__ import annotations
 
 import io
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import chromium
 from flex_desktop import accept, go_available
 from lab_page import LabPage, write_notebook
 from lab_server import Lab
-from picture import NOTEBOOKS, with_few_colours
+from picture import NOTEBOOKS, renew
 from PIL import Image
 
 PICTURE = NOTEBOOKS / "images" / "front_ends.png"
@@ -84,19 +80,5 @@ def photograph(lab: Lab, lab_page: LabPage) -> Image.Image:
     return Image.open(io.BytesIO(output.screenshot(animations="disabled")))
 
 
-def main() -> None:
-    executable = chromium.find() or sys.exit(chromium.NOT_FOUND)
-    with (
-        TemporaryDirectory() as folder,
-        Lab(Path(folder)) as lab,
-        chromium.launched(executable) as browser,
-    ):
-        page = browser.new_page(viewport=VIEW, device_scale_factor=1.5)
-        lab.wait()
-        taken = photograph(lab, LabPage(page, lab.url))
-    with_few_colours(taken).save(PICTURE, optimize=True)
-    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")  # noqa: T201 - it is a command
-
-
 if __name__ == "__main__":
-    main()
+    renew(PICTURE, photograph, VIEW, 1.5)

@@ -14,7 +14,7 @@ import sys
 from datetime import datetime
 
 import chromium
-from picture import NOTEBOOKS, with_few_colours
+from picture import NOTEBOOKS, save
 from PIL import Image
 
 from helpers.mock import MockTwilio
@@ -38,8 +38,7 @@ def main() -> None:
         page.mouse.move(0, 0)
         page.evaluate("document.activeElement.blur()")
         taken = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-    with_few_colours(taken).save(PICTURE, optimize=True)
-    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")  # noqa: T201 - it is a command
+    save(taken, PICTURE)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ HAS_RUN = """(path) => {
   const failed = cells.some(({ outputs }) => outputs.some((one) => one.output_type === "error"));
   return failed || cells.every((cell) => cell.execution_count !== null);
 }"""
+CLOSE_ALL = """async () => {
+  for (const panel of [...jupyterapp.shell.widgets("main")]) panel.dispose();
+  await jupyterapp.serviceManager.sessions.shutdownAll();
+}"""
 CELLS = "() => [...jupyterapp.shell.currentWidget.model.cells].map((cell) => cell.toJSON())"
 SHOW_CELL = "(number) => jupyterapp.shell.currentWidget.content.scrollToItem(number, 'start')"
 
@@ -47,6 +51,10 @@ class LabPage:
     def open(self, *paths: str) -> None:
         """Open notebooks and wait for their kernels; an open one is brought to the front."""
         self.page.evaluate(OPEN, paths)
+
+    def close_all(self) -> None:
+        """Close every tab, saved or not, and end the kernels."""
+        self.page.evaluate(CLOSE_ALL)
 
     def choose(self, *path: str) -> None:
         """Choose from the menus."""

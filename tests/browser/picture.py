@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -108,19 +109,27 @@ def with_few_colours(picture: Image.Image) -> Image.Image:
     return small
 
 
-def main() -> None:
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a picture of few colours, and say how large it is."""
+    with_few_colours(picture).save(path, optimize=True)
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB")  # noqa: T201 - it is a command
+
+
+def renew(
+    path: Path, take: Callable[[Lab, LabPage], Image.Image], view: dict[str, int], scale: float
+) -> None:
+    """Take a picture in a JupyterLab of its own."""
     executable = chromium.find() or sys.exit(chromium.NOT_FOUND)
     with (
         TemporaryDirectory() as folder,
         Lab(Path(folder)) as lab,
         chromium.launched(executable) as browser,
     ):
-        page = browser.new_page(viewport=VIEW, device_scale_factor=2)
+        page = browser.new_page(viewport=view, device_scale_factor=scale)
         lab.wait()
-        taken = photograph(lab, LabPage(page, lab.url))
-    with_few_colours(taken).save(PICTURE, optimize=True)
-    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")  # noqa: T201 - it is a command
+        taken = take(lab, LabPage(page, lab.url))
+    save(taken, path)
 
 
 if __name__ == "__main__":
-    main()
+    renew(PICTURE, photograph, VIEW, 2)

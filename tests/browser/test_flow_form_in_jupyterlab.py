@@ -82,7 +82,7 @@ def picture(form: Any, name: str) -> None:
 def test_what_is_typed_stays_as_typed_while_it_is_checked_and_rehearsed(form):
     name = form.get_by_label("Name", exact=True)
     name.fill("")
-    text = "A shop that has a rather long name"
+    text = "A rather long name"
     name.press_sequentially(text, delay=60)
     assert name.input_value() == text
     played(form, f"First message to accepted and completed: {text} (task)").wait_for()

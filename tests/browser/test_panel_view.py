@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_chat import FakeChannel, FakeMember, Room
+from fake_chat import AGENT, GUEST, FakeChannel, FakeMember, Room
 from twilio.base.exceptions import TwilioRestException
 from widget_page import WidgetPage
 
 from helpers.panel import ChatPanel
 
-GUEST, AGENT = "abc123", "alice"
 ARABIC = "مرحبا، كيف حالك؟ (ABC 123)"
 REFUSED = TwilioRestException(403, "/", "User unauthorized", 50107)
 PICTURE = Path(__file__).parents[2] / "notebooks" / "images" / "panel.png"
@@ -42,9 +41,7 @@ def room() -> Room:
 
 @pytest.fixture
 def channel(room: Room) -> FakeChannel:
-    channel = room.join(GUEST, "guest")
-    room.join(AGENT, "agent")
-    return channel
+    return room.with_agent()
 
 
 @pytest.fixture
@@ -316,5 +313,5 @@ def test_what_arrives_is_in_a_log_that_is_read_out_and_the_history_is_not(room, 
     log = view.get_by_role("log", name="Messages")
     assert (log.get_attribute("aria-live"), log.get_attribute("aria-busy")) == ("polite", "false")
     room.write(AGENT, "news")
-    assert 'article "alice' in log.aria_snapshot()
+    assert f'article "{AGENT}' in log.aria_snapshot()
     assert "news" in log.aria_snapshot()

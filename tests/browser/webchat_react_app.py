@@ -58,19 +58,6 @@ def account() -> Iterator[Account]:
         yield account
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
-    return CertificateAuthority(tmp_path_factory.mktemp("user") / "own")
-
-
-@pytest.fixture(scope="module")
-def proxy(account: Account, authority: CertificateAuthority) -> Iterator[HttpsProxy]:
-    assert account.mock is not None
-    port = int(str(account.mock.url).rpartition(":")[2])
-    with HttpsProxy(0, ("127.0.0.1", port), authority) as proxy:
-        yield proxy
-
-
 class QuietFiles(SimpleHTTPRequestHandler):
     """Serves files and says nothing."""
 

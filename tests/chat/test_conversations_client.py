@@ -11,7 +11,6 @@ from doors import Door
 
 from helpers import Account, ChatError, ChatPanel, ConversationsClient, connect
 from helpers.chat import Conversation, Participant
-from helpers.tables import transcript
 
 
 @pytest.fixture
@@ -235,6 +234,8 @@ def test_a_panel_shows_a_conversation_and_its_end(conversation: Conversation, ma
     assert panel.model.ended
     assert panel.send("One more") is None
     assert "This conversation is closed" in panel.model.error
+    from helpers.tables import transcript
+
     assert list(transcript(conversation)["body"]) == ["Hello", "Hi Jane"]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from helpers import Account, connect
-from helpers.flows import FlexFlowConfig, FlowFile, Integration
+from helpers.flows import FlexFlowConfig, FlowFile, FlowProblem, Integration, load
 
 TASK = """\
 flex_flows:
@@ -140,3 +141,10 @@ def flow_files(draw: Any, pool: tuple[str, ...] | None = None) -> FlowFile:
             )
         )
     return FlowFile(tuple(flows))
+
+
+def refusal(text: str) -> list[str]:
+    """The problems of a text that is no flow file."""
+    with pytest.raises(FlowProblem) as caught:
+        load(text)
+    return [str(problem) for problem in caught.value.problems]

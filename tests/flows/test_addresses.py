@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import TASK, furnished, names
+from samples import TASK, furnished, names, refusal
 from support import examples
 
 from helpers import Account
@@ -50,13 +50,6 @@ custom_chats:
       workflow: Assign to Anyone
 """
 ONE, OTHER = furnished(), furnished(seed=99)
-
-
-def refusal(text: str) -> list[str]:
-    """The problems of a file, a line each."""
-    with pytest.raises(FlowProblem) as caught:
-        load(text)
-    return [str(problem) for problem in caught.value.problems]
 
 
 def addresses(account: Account) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def test_customers_of_the_warm_up_do_not_count() -> None:
     late = [each for each in cold.conversations if each.arrived >= 3600]
     assert cold.conversations == warm.conversations
     assert warm.summary.offered == len(late) < cold.summary.offered
-    assert "the first 1 hours do not count" in repr(warm)
+    assert "customers of the first 1 h do not count" in repr(warm)
     assert "the day begins with no customers" in repr(cold)
 
 

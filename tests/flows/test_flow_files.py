@@ -9,18 +9,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from samples import EXTERNAL, STUDIO, TASK, flow_files
+from samples import EXTERNAL, STUDIO, TASK, flow_files, refusal
 
 from helpers import Account
 from helpers.flows import FlexFlowConfig, FlowFile, FlowProblem, Integration, arguments_for, load
-
-
-def refusal(text: str) -> list[str]:
-    """The problems of a file, a line each."""
-    with pytest.raises(FlowProblem) as caught:
-        load(text)
-    return [str(problem) for problem in caught.value.problems]
-
 
 # -- what a file says
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from snippets import snippet
 
+from helpers.flows import load, read_day
+
 
 @pytest.mark.long
 def test_the_busy_day_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,3 +25,11 @@ def test_the_busy_day_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Monk
     assert names["day"].by_class.keys() == {"sales", "service"}
     exec(compile(snippet("staffing"), "guide", "exec"), names)
     assert all(each.service_level >= 0.8 for each in names["plan"].intervals)
+
+
+def test_the_day_of_the_guide_that_is_in_a_file_is_read_and_simulated() -> None:
+    day = read_day(snippet("day file"))
+    found = day.load_test(load(snippet("flow file"))["Custom chat"], engine="fast")
+    assert found.by_class.keys() == {"sales", "service"}
+    assert [group.at_once for group in found.staffing.groups] == [1, 2]
+    assert day.arguments["seeds"] == 40

@@ -222,6 +222,42 @@ def test_two_flows_are_compared_and_2_says_on_request_that_they_differ(run: Any)
     assert run(*longer[:-1])[0] == 0
 
 
+def test_a_comparison_is_a_test_case_a_page_or_annotations(run: Any) -> None:
+    Path("long.yaml").write_text(TASK + "    long_lived: true\n", encoding="utf-8")
+    way = ("compare", "task.yaml", "long.yaml", "next_day", "--format")
+    code, out, _ = run(*way, "junit")
+    [case] = ElementTree.fromstring(out).iter("testcase")
+    assert (code, case.get("classname"), case.find("failure")) == (
+        0,
+        "Custom chat | Custom chat",
+        None,
+    )
+    code, out, _ = run(*way, "junit", "--detailed-exitcode")
+    [case] = ElementTree.fromstring(out).iter("testcase")
+    [failure] = case.iter("failure")
+    assert (code, failure.get("type")) == (2, "outcomes differ")
+    assert failure.get("message") == "chats: a: 2 | b: 1"
+    code, out, _ = run(*way, "github", "--detailed-exitcode")
+    assert (code, out.splitlines()[0]) == (
+        2,
+        "::error file=long.yaml,line=2,title=Custom chat | Custom chat%2C next_day"
+        "::chats: a: 2 | b: 1",
+    )
+    assert run(*way, "github")[1].startswith("Chats: a: 2 | b: 1; ")
+    code, out, _ = run(*way, "html")
+    assert out.startswith("<!doctype html>")
+    assert out.count("<table") == 3
+    assert run(*way, "json")[1] == run(*way[:-1], "--json")[1]
+
+
+def test_steps_that_one_of_two_flows_could_not_do_are_errors_with_the_side(run: Any) -> None:
+    way = ("compare", "task.yaml", "external.yaml#Custom chat", "walks_away", "--format", "junit")
+    code, out, _ = run(*way)
+    [error] = ElementTree.fromstring(out).iter("error")
+    assert (code, error.get("type")) == (1, "could not be done")
+    assert str(error.get("message")).startswith("b: agent accepts: no task was made")
+
+
 def test_definitions_are_compared_by_the_way_that_is_named(run: Any) -> None:
     for name in ("a.json", "b.json"):
         Path(name).write_text(json.dumps(bot(trigger="incomingMessage")), encoding="utf-8")

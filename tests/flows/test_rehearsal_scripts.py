@@ -233,3 +233,26 @@ def test_an_agent_who_is_not_there_is_refused_and_those_there_are_named() -> Non
     script = "agents: [carol, alice]\nsteps: [customer opens]\n"
     with pytest.raises(ScriptProblem, match="no workers here: carol; there are: alice, bob"):
         rehearse(TASK, script)
+
+
+def test_a_list_in_python_takes_the_lines_of_a_file() -> None:
+    lines = [
+        "customer opens: {page: /x, vip: true}",
+        "customer says: {text: Hello, attributes: {lang: de}}",
+        "customer says: {not a mapping}",
+        "expect: {queue: Everyone, agent: bob}",
+        "agent alice transfers: {to: bob, mode: warm}",
+        "chat gets: {a: 1}",
+        "customer returns: {page: /y}",
+    ]
+    pairs = [
+        ("customer opens", {"page": "/x", "vip": True}),
+        ("customer says", {"text": "Hello", "attributes": {"lang": "de"}}),
+        ("customer says", "{not a mapping}"),
+        ("expect", {"queue": "Everyone", "agent": "bob"}),
+        ("agent alice transfers", {"to": "bob", "mode": "warm"}),
+        ("chat gets", {"a": 1}),
+        ("customer returns", {"page": "/y"}),
+    ]
+    said = [[each.said for each in script_of(steps).steps] for steps in (lines, pairs)]
+    assert said[0] == said[1]

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
 from rehearsing import EXTERNAL, STUDIO, TASK, changed
 
 from helpers.flows import Rehearsal, compare, rehearse
@@ -138,6 +137,8 @@ def test_what_people_write_is_text_on_the_page_and_never_markup(
 
 
 def test_the_picture_is_a_figure_that_shows_itself(played: Rehearsal) -> None:
+    from matplotlib.figure import Figure
+
     picture = played.plot()
     assert isinstance(picture, Figure)
     assert picture._repr_png_().startswith(b"\x89PNG")

@@ -11,6 +11,7 @@ import pytest
 from centres import centres
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import refusal
 from support import everything, examples
 
 from helpers import Account, connect
@@ -89,13 +90,6 @@ def emptied(seed: int | None = None) -> Account:
 
 
 ONE, OTHER = emptied(), emptied(seed=99)
-
-
-def refusal(text: str) -> list[str]:
-    """The problems of a file, a line each."""
-    with pytest.raises(FlowProblem) as caught:
-        load(text)
-    return [str(problem) for problem in caught.value.problems]
 
 
 def changes(account: Account, text: str) -> dict[str, list[str]]:

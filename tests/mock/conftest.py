@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from contact_center import Contact
+from hooks import HOOK, Gate
 from office import Office
 from story import Customer, Floor
+from studio_lab import Lab
 
 from helpers import Account
 
@@ -54,3 +57,26 @@ def customer_with(
         return customer_of(make_flow(**handlers[handler], **settings))
 
     return make
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """An account for flows of Studio."""
+    made = Lab()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gate(webhooks: Any) -> Iterator[Gate]:
+    """A receiver of webhooks that holds them up."""
+    gate = Gate()
+    webhooks.register(HOOK, gate)
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def contact(account: Account) -> Contact:
+    """The account's contact center."""
+    return Contact(account)

@@ -9,6 +9,8 @@ from helpers.mock import WebhookRequest
 
 HOOK = "https://hooks.example.com/chat"
 """Where webhooks go in these tests."""
+HEADER = {"x_twilio_webhook_enabled": "true"}
+"""Parameter of a write through the API that webhooks are to be told of."""
 PATIENCE = 10
 """Seconds after which something awaited counts as never coming."""
 
@@ -58,3 +60,9 @@ def registered(webhooks: Any, *answers: Any, url: str = HOOK) -> Hook:
     hook = Hook(*answers)
     webhooks.register(url, hook)
     return hook
+
+
+def say(channel: Any, *bodies: str) -> None:
+    """Write messages that webhooks are told of."""
+    for body in bodies:
+        channel.messages.create(body=body, **HEADER)

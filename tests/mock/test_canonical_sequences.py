@@ -9,7 +9,7 @@ from contact_center import EVENTS, HOOK, Contact
 from studio_lab import definition, hand_over, send, to, widget
 from support import refused
 
-from helpers import Account, ChatError, ConversationsClient
+from helpers import ChatError, ConversationsClient
 from helpers.mock import WebhookRequest
 from helpers.mock.rest.conversations_webhooks import SERVICE_EVENTS
 
@@ -60,11 +60,6 @@ class Heard:
         assert self._studio.settle()
         assert self._webhooks.settle()
         return self._calls.pop(url, [])
-
-
-@pytest.fixture
-def contact(account: Account) -> Contact:
-    return Contact(account)
 
 
 @pytest.fixture

@@ -7,15 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from support import everything, refused
+from support import everything, refused, roles
 
 from helpers import Account
 
 READ_AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
-
-
-def roles(service: Any) -> dict[str, str]:
-    return {role.friendly_name: role.sid for role in service.roles.list()}
 
 
 def test_a_member_is_found_by_its_sid_and_by_its_identity(service: Any, channel: Any) -> None:

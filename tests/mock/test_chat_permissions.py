@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import everything, refused
+from support import everything, refused, roles
 
 from helpers import Account
 
@@ -29,10 +29,6 @@ def sid(channel: Any) -> str:
         channel.members.create(identity=identity)
         channel.messages.create(body=f"from {identity}", from_=identity)
     return str(channel.fetch().sid)
-
-
-def roles(service: Any) -> dict[str, str]:
-    return {role.friendly_name: role.sid for role in service.roles.list()}
 
 
 def test_a_chat_user_sends_edits_and_deletes_as_itself(

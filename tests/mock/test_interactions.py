@@ -11,16 +11,8 @@ from contact_center import HOOK, Contact
 from filed import killed, opened, untold
 from support import refused
 
-from helpers import Account
 from helpers.mock import TwilioError
 from helpers.mock.calibration_conversations import InstanceHooks
-
-
-@pytest.fixture
-def contact(account: Account) -> Contact:
-    """Jane in a conversation, and two agents that are offline."""
-    return Contact(account)
-
 
 CLOSED = {"status": "closed"}
 JANE, BOTH = ["jane"], ["jane", "alice"]

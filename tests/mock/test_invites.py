@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import refused
+from support import refused, roles
 
 from helpers import Account, ChatClient, ChatError
 
@@ -30,10 +30,6 @@ def invite(service: Any, private: Any) -> Any:
 def eve(acting_as: Callable[[str], Any]) -> Any:
     """The chat service as eve reaches it."""
     return acting_as("eve")
-
-
-def roles(service: Any) -> dict[str, str]:
-    return {role.friendly_name: role.sid for role in service.roles.list()}
 
 
 def views(service: Any, identity: str = "eve") -> list[tuple[str, str]]:

@@ -18,14 +18,6 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def desk(account: Account) -> Iterator[AgentDesk]:
-    """Alice's desk."""
-    desk = AgentDesk(account)
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
 def journal(account: Account) -> Any:
     """The account's journal."""
     assert account.mock is not None

@@ -6,15 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support import everything, refused
+from support import everything, refused, roles
 
 from helpers import Account
 
 NOBODY = "0" * 32
-
-
-def roles(service: Any) -> dict[str, str]:
-    return {role.friendly_name: role.sid for role in service.roles.list()}
 
 
 def make_role(service: Any, *permissions: str, kind: str = "channel") -> Any:

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import product
@@ -27,13 +27,6 @@ from helpers.mock.webhooks.receivers import WebhookAnswer
 AT = {"now": datetime(2026, 1, 5, tzinfo=UTC)}
 
 WORDS = " ".join(["word"] * 25)
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 def seconds(call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:

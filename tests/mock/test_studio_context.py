@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,13 +12,6 @@ from studio_lab import Lab, ask, hand_over, send, to, widget
 from helpers.mock.core.clock import iso_milliseconds
 
 MOMENT = datetime(2020, 9, 14, 2, 41, 8, 986_000, tzinfo=UTC)
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 @pytest.fixture

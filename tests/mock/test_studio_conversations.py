@@ -5,20 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from contact_center import Contact
 from studio_lab import ask, definition, hand_over, send, to, widget
 
-from helpers import Account
-
 CONVERSATION = "incomingConversationMessage"
 AGENT = {"attributes": '{"topic": "{{trigger.conversation.Body}}"}'}
-
-
-@pytest.fixture
-def contact(account: Account) -> Contact:
-    """Jane in a conversation, and two agents that are offline."""
-    return Contact(account)
 
 
 def flow_of(contact: Contact, *widgets: Any, event: str = CONVERSATION) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ BLANKS: list[dict[str, Any]] = [
     {"from": None},
     {"from": "{{trigger.message.Nothing}}"},
 ]
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 def bare(kind: str, *transitions: dict[str, Any], **properties: Any) -> dict[str, Any]:

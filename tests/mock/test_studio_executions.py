@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,6 @@ from studio_lab import Lab, ask, hand_over, refused, send, to, widget
 
 TO, FROM = "+15550142", "+15550100"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 def variables(*pairs: tuple[str, str]) -> dict[str, Any]:

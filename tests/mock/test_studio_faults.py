@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from studio_lab import Lab, ask, definition, if_, send, to, widget
 
 from helpers.mock.studio import engine
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 def step(name: str, then: str | None) -> dict[str, Any]:

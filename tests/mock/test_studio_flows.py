@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,13 +13,6 @@ from twilio.base.exceptions import TwilioRestException
 from helpers.mock.studio.widget_types import SIMULATED, WIDGET_TYPES
 
 HI = definition(send("hi", "Hi"))
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -16,13 +16,6 @@ from helpers.mock.studio import executor
 SHOP = "https://shop.example.com/stock"
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
-
-
 # -- requests and functions
 
 

@@ -17,13 +17,6 @@ MENU = "Hi! Answer 1 for opening hours, 2 for an agent."
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def flow(lab: Lab) -> Any:
     return lab.client.studio.v2.flows.create(
         friendly_name="Menu bot", status="published", definition=MENU_BOT.read_text("utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -14,14 +13,6 @@ from studio_lab import Lab, ask, hand_over, send, to
 from helpers import ChatClient
 from helpers.mock import TwilioError
 from helpers.mock.messaging import channels
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
-
 
 # -- messages
 

@@ -55,13 +55,6 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def server() -> Iterator[Listener]:
     served = Listener()
     Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,6 @@ from helpers import Account, connect
 from helpers.mock import MockTwilio
 
 NOWHERE = "FW" + "0" * 32
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 def from_parent(*widgets: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ from support import examples
 from helpers.mock.studio.templates import COMPARISONS, condition_holds
 
 ATTRIBUTES = "trigger.message.ChannelAttributes"
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
 
 
 # -- templates

@@ -14,13 +14,6 @@ from studio_lab import DAY, Lab, ask, send, to, widget
 HOUR = 3600
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    made = Lab()
-    yield made
-    made.close()
-
-
 def advance(lab: Lab, seconds: float) -> None:
     lab.account.clock.advance(seconds)
     assert lab.studio.settle()

@@ -10,14 +10,8 @@ from contact_center import Contact
 from studio_lab import definition, hand_over, send, to, widget
 from support import refused
 
-from helpers import Account, ChatClient
+from helpers import ChatClient
 from helpers.chat import ChatError
-
-
-@pytest.fixture
-def contact(account: Account) -> Contact:
-    """Two agents that are offline."""
-    return Contact(account)
 
 
 def chat_flow(contact: Contact) -> Any:

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hooks import HOOK, PATIENCE, Gate, registered
+from hooks import HEADER, HOOK, PATIENCE, Gate, registered, say
 from support import refused
 
 from helpers import Account, tables
 from helpers.mock import WebhookAnswer, WebhookRequest
 
-HEADER = {"x_twilio_webhook_enabled": "true"}
-
 
 @pytest.fixture(autouse=True)
 def _told(service: Any) -> None:
     service.update(post_webhook_url=HOOK, webhook_filters=["onMessageSent", "onUserAdded"])
-
-
-@pytest.fixture
-def gate(webhooks: Any) -> Iterator[Gate]:
-    gate = Gate()
-    webhooks.register(HOOK, gate)
-    yield gate
-    gate.open.set()
-
-
-def say(channel: Any, *bodies: str) -> None:
-    for body in bodies:
-        channel.messages.create(body=body, **HEADER)
 
 
 def make_channels(service: Any, count: int) -> list[Any]:

@@ -11,13 +11,11 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import requests
-from hooks import PATIENCE
+from hooks import HEADER, PATIENCE
 from twilio.request_validator import RequestValidator
 
 from helpers import Account, ChatError
 from helpers.mock.webhooks.network import CallPolicy, HttpSender
-
-HEADER = {"x_twilio_webhook_enabled": "true"}
 
 
 class Server:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hooks import HOOK, Gate, registered
+from hooks import HOOK, registered
 from support import everything
 
 from helpers import Account, ChatError, tables
@@ -135,14 +135,6 @@ def test_a_webhook_that_fails_fails_the_action(
         janes.send_message("hello")
     assert (refusal.value.code, refusal.value.status) == (50057, 502)
     assert everything(account) == before
-
-
-@pytest.fixture
-def gate(webhooks: Any) -> Iterator[Gate]:
-    gate = Gate()
-    webhooks.register(HOOK, gate)
-    yield gate
-    gate.open.set()
 
 
 @pytest.mark.usefixtures("asked", "gate")

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hooks import HOOK, PATIENCE, Gate, registered
+from hooks import HEADER, HOOK, PATIENCE, Gate, registered, say
 
 from helpers import Account, ChatClient
 from helpers.mock import WebhookRequest
-
-HEADER = {"x_twilio_webhook_enabled": "true"}
 
 
 @pytest.fixture(autouse=True)
 def _told(service: Any) -> None:
     service.update(post_webhook_url=HOOK, webhook_filters=["onMessageSent"])
-
-
-@pytest.fixture
-def gate(webhooks: Any) -> Iterator[Gate]:
-    gate = Gate()
-    webhooks.register(HOOK, gate)
-    yield gate
-    gate.open.set()
-
-
-def say(channel: Any, *bodies: str) -> None:
-    for body in bodies:
-        channel.messages.create(body=body, **HEADER)
 
 
 # -- receivers that act

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hooks import HOOK, Hook, registered
+from hooks import HEADER, HOOK, Hook, registered
 
 from helpers import Account
 
@@ -27,7 +27,6 @@ ALL = [
     "onUserUpdated",
 ]
 NOON, LATER = "2026-01-05T12:00:00.000Z", "2026-01-05T12:01:00.000Z"
-HEADER = {"x_twilio_webhook_enabled": "true"}
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ _unfreeze = gc.unfreeze
 def pytest_collection() -> Iterator[None]:
     gc.disable()
     collected = yield
-    _freeze()
+    gc.freeze()
     gc.unfreeze = _noted
     gc.enable()
     return collected

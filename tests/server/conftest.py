@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from served import Command
@@ -52,3 +53,11 @@ def shared(url: str, mock: MockTwilio) -> Account:
 def sdk(shared: Account) -> Client:
     """The official SDK's client of it."""
     return shared.client
+
+
+@pytest.fixture
+def server(account: Account, copy: Path) -> Iterator[BackgroundServer]:
+    """The account, served where the module's `copy` stands in for Twilio's front end."""
+    assert isinstance(account.mock, MockTwilio)
+    with account.mock.serve() as server:
+        yield server

@@ -13,7 +13,7 @@ from unplugged import Wire
 
 from helpers.mock import DEMO_VALUES, MockTwilio
 from helpers.mock.messaging.resources import Message
-from helpers.mock.server import rest_app
+from helpers.mock.server import protocols, rest_app
 from helpers.mock.server.protocols import CuttingProtocol
 from helpers.mock.server.running import MockServer, listen
 
@@ -128,17 +128,42 @@ def test_a_write_waits_while_its_client_does_not_read(
 
 
 @pytest.mark.parametrize("arrived", [0, 4, 9])
-def test_a_body_that_comes_in_parts_is_carried_out_once_it_is_whole(
+def test_a_body_that_comes_after_its_head_or_in_parts_is_answered_once_it_is_whole(
     wire: Callable[[], Wire], mock: MockTwilio, arrived: int
 ) -> None:
     client, whole = wire(), post("hello")
-    at = whole.index(b"Body=") + arrived
-    client.receive(whole[:at])
-    client.pause()
-    assert (client.written, stored(mock)) == ([], [])
-    client.receive(whole[at:])
-    assert content(client.answers(1)[0])["body"] == "hello"
+    for _ in range(2):
+        at = whole.index(b"Body=") + arrived
+        client.receive(whole[:at])
+        client.pause()
+        assert len(client.written) == len(stored(mock))
+        client.receive(whole[at:])
+    assert [content(each)["body"] for each in client.written] == ["hello", "hello"]
+    assert stored(mock) == ["hello", "hello"]
+
+
+def test_a_body_that_stops_on_its_way_is_refused(
+    wire: Callable[[], Wire], mock: MockTwilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocols, "MAX_STALL", 0.001)
+    client = wire()
+    client.receive(post("hello") + post("again")[:-1])
+    refused = client.answers(2)[1]
+    assert refused.startswith(b"HTTP/1.1 408")
+    assert client.is_closing()
     assert stored(mock) == ["hello"]
+
+
+def test_a_body_may_still_arrive_while_the_server_stops(
+    wire: Callable[[], Wire], mock: MockTwilio
+) -> None:
+    client, whole = wire(), post("hello")
+    client.receive(whole[:-1])
+    client.protocol.shutdown()
+    client.receive(whole[-1:])
+    [answer] = client.answers(1)
+    assert content(answer)["body"] == "hello"
+    assert client.is_closing()
 
 
 def test_a_body_that_breaks_off_or_makes_no_sense_is_not_carried_out(

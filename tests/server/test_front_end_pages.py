@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,6 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.write_text("globalThis.Twilio = {};")
     monkeypatch.setenv("TWILIO_FLEX_WEBCHAT_UI", str(script))
     return script
-
-
-@pytest.fixture
-def server(account: Account, copy: Path) -> Iterator[BackgroundServer]:
-    assert isinstance(account.mock, MockTwilio)
-    with account.mock.serve() as server:
-        yield server
 
 
 def get(server: BackgroundServer, path: str = "/webchat/", **headers: str) -> requests.Response:

@@ -96,8 +96,8 @@ class Survey:
         self.places.append(place)
         left = dict.fromkeys(range(len(found)))
         by_name: dict[str, list[int]] = {}
-        for at in left:
-            by_name.setdefault(_name(kind, found[at]), []).append(at)
+        for number, raw in enumerate(found):
+            by_name.setdefault(_name(kind, raw), []).append(number)
         for entry in self._listed.get(place, ()):
             self.parents[entry.address] = parents
             at = self._match(entry, found, left, by_name)

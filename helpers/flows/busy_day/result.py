@@ -135,7 +135,7 @@ class LoadTest:
                 f" {shown('wait_mean', mean(waits))} on average so far"
             )
         found.append(
-            f"the first {self.warm_up:g} hours do not count"
+            f"customers of the first {self.warm_up:g} h do not count"
             if self.warm_up
             else "the day begins with no customers; warm_up= leaves out its first hours"
         )

@@ -283,8 +283,13 @@ class Sweep:
     @property
     def title(self) -> str:
         """The size of the grid."""
-        sizes = f"{len(self.flows)} configs x {len(self.staffing)} staffings"
-        return f"{sizes} x {len(self.seeds)} seeds: {len(self.summaries)} days"
+        sizes = (
+            (self.flows, "config"),
+            (self.staffing, "staffing"),
+            (self.seeds, "seed"),
+        )
+        counted = " x ".join(f"{len(all_)} {name}{'s' * (len(all_) != 1)}" for all_, name in sizes)
+        return f"{counted}: {len(self.summaries)} day{'s' * (len(self.summaries) != 1)}"
 
     def _rows(self) -> list[list[str]]:
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ...account import Account, CredentialsMissing, connect, from_environment
@@ -28,9 +28,9 @@ class Parser(argparse.ArgumentParser):
     command would do something else.
     """
 
-    def parse_args(self, *args: Any) -> Any:
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse arguments; raise `UsageError` for a wrong one."""
-        found = super().parse_args(*args)
+        found = super().parse_args(args, namespace)
         for name, value in vars(found).items():
             is_empty = value == "" or (isinstance(value, list) and "" in value)
             if is_empty and name not in ("var", "confirm"):  # which are refused where they are read
@@ -115,7 +115,14 @@ def variables_of(options: argparse.Namespace) -> dict[str, str]:
     return given
 
 
-def write(options: argparse.Namespace, result: object, data: Any) -> None:
-    """Write a result as text or, with `--json`, as JSON; without secrets."""
-    text = json.dumps(data, indent=2, ensure_ascii=False) if options.json else str(result)
-    sys.stdout.write(f"{masked(text)}\n")
+def write(
+    options: argparse.Namespace, result: object, data: Any, marks: Mapping[str, str] | None = None
+) -> None:
+    """Write a result as text or, with `--json`, as JSON; without secrets.
+
+    What is put in the place of `marks` is written as it is, such as pictures.
+    """
+    text = masked(json.dumps(data, indent=2, ensure_ascii=False) if options.json else str(result))
+    for mark, content in (marks or {}).items():
+        text = text.replace(mark, content)
+    sys.stdout.write(f"{text}\n")

@@ -21,8 +21,7 @@ from ..rehearsal.rehearse import Sandbox
 from ..rehearsal.script import Script, script_of
 from .arguments import OK, PENDING, PROBLEMS, UsageError, account_of, add_command, file_of, write
 
-FORMATS: dict[str, Callable[[Sequence[reports.PlayReport]], str]] = {
-    "text": reports.text,
+FORMATS: dict[str, Callable[[Sequence[Any]], str]] = {
     "junit": reports.junit,
     "html": reports.page,
     "github": reports.github,
@@ -42,9 +41,6 @@ def add_commands(commands: Any) -> None:
         metavar="NAME",
         action="append",
         help="a shipped script's name or a YAML file; by default every shipped one",
-    )
-    rehearsing.add_argument(
-        "--format", choices=[*FORMATS, "json"], default="text", help="json is as good as --json"
     )
     comparing = add_command(
         commands, "compare", _compare, "play scripts with two flows, side by side"
@@ -71,6 +67,15 @@ def add_commands(commands: Any) -> None:
             metavar="TEXT",
             action="append",
             help="an answer of customers to a bot; give it again for the next",
+        )
+        parser.add_argument(
+            "--format",
+            choices=["text", *FORMATS, "json"],
+            default="text",
+            help="json is as good as --json; with --detailed-exitcode, outcomes that differ are"
+            " failures"
+            if parser is comparing
+            else "json is as good as --json",
         )
 
 
@@ -114,49 +119,63 @@ def _rehearse(options: argparse.Namespace) -> int:
     for flow in flows:
         sandbox = Sandbox(flow, account, {})
         for name, script in zip(names, scripts, strict=True):
-            began = time.perf_counter()
-            played = sandbox.play(script)
-            took = time.perf_counter() - began
-            where, is_chosen = file.where(flow), bool(options.script)
-            found.append(reports.PlayReport(name, played, where, is_chosen, took))
-    options.json = options.json or options.format == "json"
-    text = "" if options.json else FORMATS[options.format](found)
-    write(options, text, reports.as_json(found))
+            is_chosen = bool(options.script)
+            found.append(_played(name, script, sandbox, file.where(flow), is_chosen=is_chosen))
+    _write(options, found, reports.text, reports.as_json(found))
     return PROBLEMS if any(each.reasons for each in found) else OK
 
 
+def _write(
+    options: argparse.Namespace, found: Sequence[Any], as_text: Callable[[Any], str], data: Any
+) -> None:
+    options.json = options.json or options.format == "json"
+    write(options, "" if options.json else FORMATS.get(options.format, as_text)(found), data)
+
+
 def _compare(options: argparse.Namespace) -> int:
-    a, b = (_sandbox(options, each) for each in (options.file, options.other))
-    names: list[Any] = options.scripts or [*SCRIPTS.values()]
-    scripts: list[Script] = [script_of(each, options.replies) for each in names]
-    found = [compare_rehearsals(a.play(each), b.play(each)) for each in scripts]
+    places = [_sandbox(options, each) for each in (options.file, options.other)]
+    names = options.scripts or [*SCRIPTS]
+    scripts = {name: script_of(name, options.replies) for name in names}
+    found = []
+    for name, script in scripts.items():
+        is_chosen = bool(options.scripts)
+        a, b = (_played(name, script, *each, is_chosen=is_chosen) for each in places)
+        both = compare_rehearsals(a.played, b.played)
+        found.append(reports.CompareReport(a, b, both, options.detailed_exitcode))
     data = [
         {
-            "script": each.script.name,
-            "a": asdict(each.a.outcome),
-            "b": asdict(each.b.outcome),
-            "differences": [list(one) for one in each.outcomes],
-            "lines": len(each.differences),
-            "remarks": each.remarks,
+            "script": each.comparison.script.name,
+            "a": asdict(each.a.played.outcome),
+            "b": asdict(each.b.played.outcome),
+            "differences": [list(one) for one in each.comparison.outcomes],
+            "lines": len(each.comparison.differences),
+            "remarks": each.comparison.remarks,
         }
         for each in found
     ]
-    write(options, "\n\n".join(map(repr, found)), data)
-    outcomes = [side.outcome for each in found for side in (each.a, each.b)]
-    foreign = bool(options.scripts)
-    if any(one.undone or one.unmet or (foreign and one.foreign) for one in outcomes):
+    _write(options, found, reports.compared, data)
+    if any(each.a.reasons or each.b.reasons for each in found):
         return PROBLEMS
-    differs = any(each.outcomes for each in found)
+    differs = any(each.comparison.outcomes for each in found)
     return PENDING if differs and options.detailed_exitcode else OK
 
 
-def _sandbox(options: argparse.Namespace, given: str) -> Sandbox:
-    """A place to play a flow, or a definition of Studio in a `.json` file."""
+def _played(
+    name: str, script: Script, sandbox: Sandbox, where: str, *, is_chosen: bool
+) -> reports.PlayReport:
+    began = time.perf_counter()
+    played = sandbox.play(script)
+    took = time.perf_counter() - began
+    return reports.PlayReport(name, played, where, is_chosen, took)
+
+
+def _sandbox(options: argparse.Namespace, given: str) -> tuple[Sandbox, str]:
+    """A place to play a flow, or a definition of Studio in a `.json` file; and where it is."""
     if Path(given).suffix != ".json":
         file, flow = _one(options, given)
-        return Sandbox(flow, account_for(options, file), {})
+        return Sandbox(flow, account_for(options, file), {}), file.where(flow)
     if not options.way:
-        return Sandbox(StudioDraft.read(given), account_of(options), {})
+        return Sandbox(StudioDraft.read(given), account_of(options), {}), given
     file, way = _one(options, options.way)
     draft = StudioDraft.read(given, way)
-    return Sandbox(draft, account_for(options, file), {})
+    return Sandbox(draft, account_for(options, file), {}), given

@@ -57,7 +57,9 @@ def contact_text(channel_type: str, identity: str | None) -> str:
 class Described(BaseModel):
     """Part of a file: strict, immutable, and shown without secrets."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():

@@ -35,7 +35,7 @@ KEPT = (ROOT, ADDRESSES)
 class LegacyContents(BaseModel):
     """Flex Flows and nothing else."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
 
     flex_flows: list[FlexFlowConfig]
 

@@ -74,5 +74,14 @@ def recognised(text: str, source: str) -> str:
         )
     if next(resources_in(content), None) is not None:
         return f"has resources as Twilio's API answers them, and is not a flow file; {command}"
-    is_script = re.search(r"^steps:", text, re.MULTILINE)
-    return "is a script, not a flow file; give it to `rehearse` with --script" if is_script else ""
+    return next((said for key, said in _KEYS if re.search(key, text, re.MULTILINE)), "")
+
+
+_KEYS = (
+    (r"^steps:", "is a script, not a flow file; give it to `rehearse` with --script"),
+    (
+        r"^(arrivals|customers):",
+        "is the load of a day, not a flow file; give it to `simulate` with --day",
+    ),
+)
+"""Keys of other files in YAML, and the sentence for these."""

@@ -77,7 +77,7 @@ def _read(text: str, source: str, given: Given, env: str | None) -> FlowFile:
 
 
 def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFile:
-    root, content, values = _parse(text, source, given, env)
+    root, content, values = parsed(text, source, given, env)
     _put_definitions(root, content, source, values)
     parts = [find(root, (kind.listed,)) for kind in ROOTS]
     if large := [key for key, value in parts if size_of(value) > MAX_NODES]:
@@ -117,12 +117,22 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     return file
 
 
-def _parse(text: str, source: str, given: Given, env: str | None) -> tuple[yaml.Node, Any, Values]:
-    """The nodes of a YAML text, which know their lines, its content, and its variables."""
+def parsed(
+    text: str,
+    source: str,
+    given: Given,
+    env: str | None,
+    begin: str = f"begin with `{ROOT}:` and a list of flows",
+) -> tuple[yaml.Node, Any, Values]:
+    """The nodes of a YAML text, which know their lines, its content, and its variables.
+
+    Raises:
+        FlowProblem: It cannot be read, has variables without a value, or is empty; what to `begin`
+            with is said.
+    """
     root = composed(text, source)
     if root is None:
-        fix = f"is empty; begin with `{ROOT}:` and a list of flows"
-        raise FlowProblem(Problem(source, "", fix))
+        raise FlowProblem(Problem(source, "", f"is empty; {begin}"))
     stop_at(repeated_keys(root, source))
     loader = yaml.SafeLoader("")
     try:

@@ -17,7 +17,7 @@ from ..file.config import ROOT
 from ..file.conversations import ADDRESSES
 from ..file.kinds.studio import STUDIO_FLOWS
 from ..file.kinds.table import KINDS
-from .diff import PlanStep
+from .steps import PlanStep
 
 LOOKED_AT = 2000
 """Channels read of each list; where there are more, the count is "at least"."""

@@ -20,8 +20,10 @@ from ..file.flow_file import FlowFile
 from ..file.kinds.table import KINDS
 from ..file.reading import load
 from . import impact, render
-from .applying import Applied, Circle, Confirm, PlannedWrite, Run, in_order
-from .diff import PlanStep, diff, targeted
+from .applying import Applied, Confirm, Run
+from .diff import diff, targeted
+from .ordering import Circle, PlannedWrite, in_order
+from .steps import PlanStep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +176,7 @@ def plan(
     directory = Directory(account)
     survey = Survey(directory, file.resources, file.places, file.where)
     found = flows_of(directory, file.lists)
-    planned = diff(file, found, survey, directory, delete, destroy, former)
+    planned = diff(file, found, survey, delete, destroy, former)
     if targets:
         planned = targeted(planned, targets, file)
     conversations = impact.in_progress(account, planned)

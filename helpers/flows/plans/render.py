@@ -11,7 +11,7 @@ from ... import masking
 from ...html import Cell, Markup, short_sids
 from ..file.kinds.kind import spelled
 from ..file.kinds.table import KINDS
-from .diff import PlanStep
+from .steps import PlanStep
 
 SIGNS = {"create": "+", "update": "~", "leave": "=", "delete": "-"}
 COLOURS = {

@@ -72,15 +72,24 @@ class Chats:
     messages: list[CustomerMessage] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerContext:
+    """The place of a rehearsal's customers, with the record of what happens there."""
+
+    account: Account
+    mock: MockTwilio
+    record: Record
+    chats: Chats = field(default_factory=Chats)
+
+
 class SimulatedCustomer:
     """A customer; `channels` are the SIDs of the customer's own chats, of which `chats` has all."""
 
-    def __init__(
-        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
-    ) -> None:
-        self._account, self._record, self.own, self.chats = account, record, own, chats
+    def __init__(self, context: CustomerContext, own: Persona) -> None:
+        self._account, self._record, self.chats = context.account, context.record, context.chats
+        self.own = own
         self.channels: list[str] = []
-        self._unsubscribe = mock.follow(self._handle)
+        self._unsubscribe = context.mock.follow(self._handle)
 
     def open(self, data: Mapping[str, Any] | None = None) -> None:
         """Begin, or come back; with data of a form that was filled in before."""
@@ -162,16 +171,8 @@ def file_of(name: str) -> dict[str, Any]:
 class CustomerWithPage(SimulatedCustomer):
     """A customer who opens and closes a page with a chat in it, on Conversations."""
 
-    def __init__(
-        self,
-        account: Account,
-        mock: MockTwilio,
-        record: Record,
-        own: Persona,
-        chats: Chats,
-        arrive: Arrive,
-    ) -> None:
-        super().__init__(account, mock, record, own, chats)
+    def __init__(self, context: CustomerContext, own: Persona, arrive: Arrive) -> None:
+        super().__init__(context, own)
         self._arrive = arrive
         self._chat: Any = None
         self._channel: Any = None
@@ -240,19 +241,10 @@ class CustomerOfChannel(CustomerWithPage):
 class CustomerWithPhone(SimulatedCustomer):
     """A customer who texts a number of the account; nothing is made before the first text."""
 
-    def __init__(
-        self,
-        account: Account,
-        mock: MockTwilio,
-        record: Record,
-        own: Persona,
-        chats: Chats,
-        network: str,
-        number: str,
-    ) -> None:
-        super().__init__(account, mock, record, own, chats)
+    def __init__(self, context: CustomerContext, own: Persona, network: str, number: str) -> None:
+        super().__init__(context, own)
         prefix = "" if network == "sms" else f"{network}:"
-        self._phone = mock.phone(f"{prefix}{own.phone}")
+        self._phone = context.mock.phone(f"{prefix}{own.phone}")
         self._number = f"{prefix}{number.removeprefix(prefix)}"
 
     def open(self, data: Mapping[str, Any] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Rehearsals for pipelines: JUnit's XML, a page, and annotations of GitHub."""
+"""Rehearsals and comparisons for pipelines: JUnit's XML, a page, and annotations of GitHub."""
 
 from __future__ import annotations
 
@@ -14,19 +14,13 @@ from xml.etree import ElementTree
 
 from ... import html
 from ...masking import mask as masked
+from .comparison import Comparison
 from .outcome import Rehearsal
 from .script import SCRIPTS
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_KINDS = {"unmet": "expectation not met", "differs": "outcomes differ"}
 _PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+)")
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Rehearsals</title>
-<style>body{{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1f2328;background:#fff}}
-table{{border-collapse:collapse;margin:.5em 0 1.5em}}
-td,th{{border:1px solid #d0d7de;padding:.2em .5em}}
-.bad{{color:#cf222e}}</style></head><body><h1>Rehearsals</h1>
-{body}</body></html>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,94 @@ class PlayReport:
         """Return whether a step could not be done."""
         return any(kind != "unmet" for kind, _, _ in self.reasons)
 
+    @property
+    def result(self) -> str:
+        """The result in words."""
+        if not self.reasons:
+            foreign = self.played.outcome.foreign
+            left_out = f", but for {foreign} steps of a party that has no part in it"
+            return f"played{left_out * bool(foreign)}"
+        return "could not be played" if self.is_error else "expectations not met"
+
+    @property
+    def shown(self) -> str:
+        """The rehearsal as HTML."""
+        return self.played._repr_html_()
+
+
+@dataclass(frozen=True, slots=True)
+class CompareReport:
+    """One script that was played with two flows, `a` and `b`, in so many seconds.
+
+    Outcomes that differ are a problem where `is_strict`.
+    """
+
+    a: PlayReport
+    b: PlayReport
+    comparison: Comparison
+    is_strict: bool = False
+
+    @property
+    def script(self) -> str:
+        """Name of the script."""
+        return self.a.script
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that both took."""
+        return self.a.seconds + self.b.seconds
+
+    @property
+    def flow(self) -> str:
+        """The flows' keys in their files."""
+        return f"{self.a.flow} | {self.b.flow}"
+
+    @property
+    def where(self) -> str:
+        """Place of the second flow in a file."""
+        return self.b.where
+
+    @property
+    def reasons(self) -> list[tuple[str, str, str]]:
+        """Problems that count, as those of `PlayReport`: of either flow, then what differs."""
+        both = [
+            (kind, where, f"{side}: {problem}")
+            for side, each in (("a", self.a), ("b", self.b))
+            for kind, where, problem in each.reasons
+        ]
+        differing = [("differs", self.where, each) for each in self._differing]
+        found = [*both, *(differing if self.is_strict else ())]
+        return sorted(found, key=lambda each: each[0] in ("unmet", "differs"))
+
+    @property
+    def is_error(self) -> bool:
+        """Return whether a step could not be done."""
+        return self.a.is_error or self.b.is_error
+
+    @property
+    def _differing(self) -> list[str]:
+        return [masked(f"{name}: a: {a} | b: {b}") for name, a, b in self.comparison.outcomes]
+
+    @property
+    def result(self) -> str:
+        """The result in words."""
+        if self.is_error:
+            return "could not be played"
+        return "; ".join(self._differing) or "the same comes of both"
+
+    @property
+    def shown(self) -> str:
+        """Both rehearsals side by side, as HTML."""
+        return self.comparison._repr_html_()
+
+
+AnyReport = PlayReport | CompareReport
+
+
+def compared(reports: Iterable[CompareReport]) -> str:
+    """The comparisons as text."""
+    return "\n\n".join(repr(each.comparison) for each in reports)
+
 
 def text(reports: Iterable[PlayReport]) -> str:
     """The outcomes as text."""
@@ -93,7 +175,7 @@ def as_json(reports: Iterable[PlayReport]) -> list[dict[str, Any]]:
     ]
 
 
-def junit(reports: Iterable[PlayReport]) -> str:
+def junit(reports: Iterable[AnyReport]) -> str:
     """The outcomes in JUnit's XML: a test suite for each flow, a test case for each script.
 
     A step that could not be done is an error, an expectation that was not met a failure.
@@ -132,11 +214,13 @@ def junit(reports: Iterable[PlayReport]) -> str:
                     case,
                     "error" if each.is_error else "failure",
                     message=_xml(message),
-                    type="expectation not met" if kind == "unmet" else "could not be done",
+                    type=_KINDS.get(kind, "could not be done"),
                 )
                 found.text = _xml("\n".join(f"{where}: {what}" for _, where, what in each.reasons))
         out = ElementTree.SubElement(suite, "system-out")
-        out.text = _xml(masked(text(cases)))
+        played = [each for each in cases if isinstance(each, PlayReport)]
+        sides = [each for each in cases if isinstance(each, CompareReport)]
+        out.text = _xml(masked(text(played) + compared(sides)))
         ElementTree.SubElement(suite, "system-err")
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode")
@@ -147,27 +231,19 @@ def _xml(given: str) -> str:
     return _NOT_IN_XML.sub("\ufffd", given)
 
 
-def page(reports: Sequence[PlayReport]) -> str:
+def page(reports: Sequence[AnyReport]) -> str:
     """The rehearsals as a page, which needs no other file."""
     heads = ("flow", "script", "result")
-    rows = [(each.flow, each.script, _result(each)) for each in reports]
+    rows = [(each.flow, each.script, each.result) for each in reports]
     parts = [html.table(rows, heads, style=html.TOP_LEFT)]
     for each in reports:
         parts.append(f"<h2>{html.escaped(f'{each.flow}, {each.script}')}</h2>")
         parts += [f'<p class="bad">{html.escaped(one)}</p>' for _, _, one in each.reasons]
-        parts.append(each.played._repr_html_())
-    return _PAGE.format(body="\n".join(parts))
+        parts.append(each.shown)
+    return html.page("Rehearsals", parts)
 
 
-def _result(each: PlayReport) -> str:
-    if not each.reasons:
-        foreign = each.played.outcome.foreign
-        left_out = f", but for {foreign} steps of a party that has no part in it"
-        return f"played{left_out * bool(foreign)}"
-    return "could not be played" if each.is_error else "expectations not met"
-
-
-def github(reports: Iterable[PlayReport]) -> str:
+def github(reports: Iterable[AnyReport]) -> str:
     """Commands that make GitHub annotate the lines of scripts with their problems.
 
     A problem of a shipped script is shown at the flow.
@@ -175,7 +251,7 @@ def github(reports: Iterable[PlayReport]) -> str:
     return "\n".join(line for each in reports for line in _annotations(each))
 
 
-def _annotations(each: PlayReport) -> Iterator[str]:
+def _annotations(each: AnyReport) -> Iterator[str]:
     for _, where, problem in each.reasons:
         place = _PLACE.fullmatch(each.where if each.script in SCRIPTS else where)
         found = place.groupdict() if place else {"file": where or each.where}
@@ -186,7 +262,7 @@ def _annotations(each: PlayReport) -> Iterator[str]:
         yield f"::error {given}::{_escaped(problem)}"
     if not each.reasons:
         name = " ".join(f"{each.flow}, {each.script}".split())
-        yield f"{_result(each).capitalize()}: {name}"  # no name may begin a command of GitHub's
+        yield f"{each.result.capitalize()}: {name}"  # no name may begin a command of GitHub's
 
 
 def _escaped(given: str, more: str = "") -> str:

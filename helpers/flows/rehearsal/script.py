@@ -275,6 +275,8 @@ class _ScriptReader:
             self._problem(where, f"`{name}`", wrong)
         if name.startswith("customer"):
             self._pages[who] = VERBS[name].leaves or page
+        if isinstance(said, str) and said.startswith("{"):
+            said = _mapping_of(name, said)
         takes = VERBS[name].takes
         if takes is None and said is not None:
             self._problem(where, f"`{name}`", f"takes nothing after it; remove {said!r}")
@@ -340,6 +342,20 @@ class _ScriptReader:
             raise ScriptProblem(*self._problems)
         start, zone = at or ("", "")
         return Script(name, tuple(steps), about, agents, start, zone, replies)
+
+
+def _mapping_of(verb: str, said: str) -> object:
+    """The mapping of `{...}` behind a verb, as in a file; the text itself where it is none."""
+    try:
+        node = yaml.compose(said, Loader=yaml.SafeLoader)
+        if not isinstance(node, yaml.MappingNode):
+            return said
+        keys = {str(getattr(key, "value", None)) for key, _ in node.value}
+        if VERBS[verb].argument == "TEXT" and "text" not in keys:
+            return said  # a message in braces
+        return data_of(node) if VERBS[verb].has_data else argument_of(node)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return said
 
 
 def replies_of(given: object) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from ...mock import MockTwilio
 from ..accounts.copying import SETTLING, Servers, plain_client
 from ..errors import NotSettled
 from .agents import SimulatedAgents
-from .customer import Chats, CustomerMessage, SimulatedCustomer, persona
+from .customer import CustomerContext, CustomerMessage, SimulatedCustomer, persona
 from .grammar import Expectation, Failing, duration
 from .looking import found_of, is_met, shown
 from .script import Script, ScriptStep
@@ -86,11 +86,12 @@ class Simulation:
         self._mock, self._way, self._kind = mock, way, way.kind
         self.record = Record(mock)
         door = RecordingHttpClient(mock.http_client, self.record)
-        self._recorded = recorded = Account("mock", account.credentials, door, mock)
+        recorded = Account("mock", account.credentials, door, mock)
         self.agents = SimulatedAgents(
             recorded, mock, plain_client(mock), self.record, script.agents, way.agents_leave
         )
-        self.chats = Chats()
+        self._context = CustomerContext(recorded, mock, self.record)
+        self.chats = self._context.chats
         self._customers: dict[str, SimulatedCustomer] = {}
         self.server = SimulatedServer(recorded, self.record, way, servers)
         self.problems: list[Shortfall] = []
@@ -134,8 +135,7 @@ class Simulation:
         """The customer of a step, who comes into being with the first."""
         if step.who not in self._customers:
             own = persona(len(self._customers) + 1, step.who)
-            made = self._way.customer(self._recorded, self._mock, self.record, own, self.chats)
-            self._customers[step.who] = made
+            self._customers[step.who] = self._way.customer(self._context, own)
         return self._customers[step.who]
 
     @property
@@ -321,7 +321,7 @@ class Simulation:
     def add_attributes_to_chat(self, added: Mapping[str, Any]) -> None:
         """Add attributes to the latest chat, as your server."""
         self.record.acting = SERVER
-        self._way.add_attributes(self._recorded, self.latest_chat, added)
+        self._way.add_attributes(self._context.account, self.latest_chat, added)
 
     def fail(self, failing: Failing) -> None:
         """Let the server's next answers be failures."""

@@ -11,20 +11,20 @@ from typing import Any
 
 from ...account import Account
 from ...json_object import json_object
-from ...mock import MockTwilio
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig
 from ..file.contents import Config
 from ..file.conversations import AddressConfig, ConversationConfig
 from .customer import (
     Chats,
+    CustomerContext,
     CustomerOfChannel,
     CustomerWithPage,
     CustomerWithPhone,
     Persona,
     SimulatedCustomer,
 )
-from .timeline import Misfit, Record
+from .timeline import Misfit
 
 BOT = "bot"
 """Identity of the server in chats."""
@@ -52,9 +52,7 @@ class WayIn(ABC):
         return False
 
     @abstractmethod
-    def customer(
-        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
-    ) -> SimulatedCustomer:
+    def customer(self, context: CustomerContext, own: Persona) -> SimulatedCustomer:
         """A customer, who has not arrived yet."""
 
     @abstractmethod
@@ -110,12 +108,9 @@ class FlexFlowWay(WayIn):
                 " is simulated in the legacy API"
             )
 
-    def customer(
-        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
-    ) -> SimulatedCustomer:
+    def customer(self, context: CustomerContext, own: Persona) -> SimulatedCustomer:
         """A customer, for whom your server gets a Flex channel."""
-        arrive = partial(self._arrive, account)
-        return CustomerOfChannel(account, mock, record, own, chats, arrive)
+        return CustomerOfChannel(context, own, partial(self._arrive, context.account))
 
     def _arrive(self, account: Account, own: Persona, data: Mapping[str, Any]) -> str:
         form = {"pre_engagement_data": json.dumps(data)} if data else {}
@@ -183,21 +178,18 @@ class ConversationWay(WayIn):
         """Return whether agents leave a conversation in place of ending it."""
         return self.config.long_lived
 
-    def customer(
-        self, account: Account, mock: MockTwilio, record: Record, own: Persona, chats: Chats
-    ) -> SimulatedCustomer:
+    def customer(self, context: CustomerContext, own: Persona) -> SimulatedCustomer:
         """A customer, with a phone for an address that has a number, else with a page."""
-        if chats is not self._chats:  # of another play
-            self._chats = chats
+        if context.chats is not self._chats:  # of another play
+            self._chats = context.chats
             self._handed_over.clear()
             self._people.clear()
             self._by_page.clear()
         self._people.append(own)
         if (network := self.config.channel_type) in PHONES:
             number = str(self.arguments["address"])
-            return CustomerWithPhone(account, mock, record, own, chats, network, number)
-        arrive = partial(self._arrive, account)
-        return CustomerWithPage(account, mock, record, own, chats, arrive)
+            return CustomerWithPhone(context, own, network, number)
+        return CustomerWithPage(context, own, partial(self._arrive, context.account))
 
     def _arrive(self, account: Account, own: Persona, data: Mapping[str, Any]) -> str:
         """Find the conversation that is open (documented), or make one."""

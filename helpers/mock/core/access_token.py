@@ -21,8 +21,6 @@ from datetime import UTC, datetime
 from itertools import chain, starmap
 from typing import Any, Literal
 
-import jwt
-
 from .bounds import MAX_TOKEN
 from .errors import TwilioError
 
@@ -193,6 +191,8 @@ def decode(token: str) -> DecodedToken:
             `MAX_TOKEN` characters at the most. The third part may be anything: a damaged
             signature is a wrong one (20107).
     """
+    import jwt
+
     if isinstance(token, str) and len(token) > MAX_TOKEN:
         raise TwilioError(
             20101, f"Not an access token: {len(token)} characters, and {MAX_TOKEN} are the most"

@@ -68,7 +68,9 @@ class BadFault(ValueError):
 class FaultSettings(BaseModel):
     """Settings of one fault, as `Faults.add` documents them, with derived values filled in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True
+    )
 
     pattern: Annotated[str, Field(pattern=r"\S")]
     kind: FaultKind = "refusal"

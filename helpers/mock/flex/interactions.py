@@ -113,7 +113,7 @@ class NewInteractionChannel(JsonParameters):
     properties: Annotated[
         ChannelProperties,
         BeforeValidator(lambda value: ChannelProperties.read_within("Channel.properties", value)),
-    ] = ChannelProperties()
+    ] = Field(default_factory=ChannelProperties)
     participants: list[dict[str, Any]] = Field(default_factory=list)
 
 

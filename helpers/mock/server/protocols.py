@@ -30,6 +30,7 @@ from ..core.bounds import (
     MAX_STALL,
     MIN_RATE,
     RETRY_AFTER,
+    SMALL_BODY,
 )
 from ..realtime.connection import CUT, LEFT, SEND
 from ..realtime.notices import is_acknowledgement
@@ -42,6 +43,7 @@ is closed at the very moment of a request."""
 AnswerAtOnce = Callable[[Scope, bytes, Callable[[Answer], None]], bool]
 """Takes a request and its body; writes its answer before it returns True, or leaves it."""
 _PLAIN_PATH = re.compile(rb"/[\w.~-][\w.~/-]*")
+_SMALL = range(SMALL_BODY + 1)
 _NOT_PLAIN = frozenset((b"expect", b"x-forwarded-for", b"x-forwarded-proto"))
 """Headers that uvicorn attends to."""
 _WHOLE_BINARY = 0x82
@@ -59,8 +61,8 @@ class CuttingProtocol(HttpToolsProtocol):
     The head of a request is bounded while it arrives, since it is kept before anybody can look
     at it. A request that arrives too slowly is refused, so that it keeps no connection from others.
 
-    A request that is there as a whole when its head is, as most are, is first offered to the
-    application's `answer_at_once`: to be answered without a task, by a single write.
+    A small write is offered to the application's `answer_at_once` once its body is there: to be
+    answered without a task, by a single write.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -96,8 +98,6 @@ class CuttingProtocol(HttpToolsProtocol):
             return
         self._arrived += len(data)
         super().data_received(data)
-        if self._held is not None:  # the rest of its body is on its way
-            self._release()
         if self._is_in_head and self._arrived > MAX_HEAD and not self.transport.is_closing():
             self._refuse_head()
         if self._is_arriving and not self._is_watched:
@@ -125,7 +125,7 @@ class CuttingProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Start the answer to a request, unless it may be answered once it is whole."""
+        """Start the answer to a request, or hold it until it is whole."""
         self._is_in_head = False
         if self._offer is not None and self._is_plain():
             self._held = bytearray()
@@ -159,7 +159,8 @@ class CuttingProtocol(HttpToolsProtocol):
             and parser.get_http_version() == "1.1"
             and not parser.should_upgrade()
             and _PLAIN_PATH.fullmatch(self.url) is not None
-            and _NOT_PLAIN.isdisjoint(dict(self.headers))
+            and _NOT_PLAIN.isdisjoint(headers := dict(self.headers))
+            and int(headers.get(b"content-length", b"-1")) in _SMALL
         )
 
     def _is_answered_at_once(self, body: bytes) -> bool:
@@ -216,6 +217,11 @@ class CuttingProtocol(HttpToolsProtocol):
         self._is_head_too_large = True
         raise ValueError("the head is too large")  # ends the parsing
 
+    def shutdown(self) -> None:
+        """End as uvicorn does: a request that is under way may still be answered."""
+        self._release()
+        super().shutdown()
+
     def _watch(self, seconds: float) -> None:
         self._is_watched = True
         self.loop.call_later(seconds, self._check_progress)
@@ -225,8 +231,9 @@ class CuttingProtocol(HttpToolsProtocol):
         self._is_watched = False
         if self.transport.is_closing() or not self._is_arriving:
             return
-        now, is_answered = self.loop.time(), self.cycle is not None and self.cycle.response_started
-        is_behind = self._is_in_head and self.cycle and not self.cycle.response_complete
+        now, cycle = self.loop.time(), self.cycle
+        is_answered = self._held is None and cycle is not None and cycle.response_started
+        is_behind = self._is_in_head and cycle and not cycle.response_complete
         if is_behind or self.flow.read_paused:
             self._began = now
         if now - self._began < MAX_STALL + self._arrived / MIN_RATE:

@@ -27,6 +27,8 @@ GRACE = 3
 """Seconds for requests under way to end when the server stops."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
+MOST_WAITING = 500
+"""Rows that may wait to be written where all requests wait for that: some 2 ms."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 START_TIMEOUT = 10
 """Seconds within which a background server must answer."""
@@ -116,6 +118,8 @@ class MockServer(uvicorn.Server):
         chat_sdk: str | os.PathLike[str] | None = None,
         allow_origins: Iterable[str] = (),
     ) -> None:
+        if at_once:
+            mock.look(lambda ctx: setattr(ctx.store, "most_waiting", MOST_WAITING))
         is_open = is_reachable(listening)
         self._application = ServerApp(
             mock, at_once=at_once, chat_sdk=chat_sdk, allow_origins=allow_origins, is_open=is_open

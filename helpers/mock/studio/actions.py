@@ -6,9 +6,11 @@ A problem in a step is never an HTTP answer, but an entry in Twilio's debugger, 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from .definition import Transition
 
@@ -52,8 +54,7 @@ FlowContext = Mapping[str, Any]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class WidgetResult:
+class WidgetResult(Struct, frozen=True):
     """Result of a widget.
 
     Attributes:
@@ -71,8 +72,7 @@ class WidgetResult:
     transition: Transition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WaitForReply:
+class WaitForReply(Struct, frozen=True):
     """Wait for a reply, `seconds` at the most."""
 
     seconds: float
@@ -87,8 +87,7 @@ class Attachment(NamedTuple):
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SendMessage:
+class SendMessage(Struct, frozen=True):
     """Send a message to a chat channel; `then` takes the sent one, `refused` the reason.
 
     With a `media_url`, the file there is fetched before the message is sent.
@@ -104,8 +103,7 @@ class SendMessage:
     file: Attachment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """Response to an HTTP request; status None for no answer, with the problem."""
 
     status: int | None
@@ -114,7 +112,7 @@ class HttpResponse:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class HttpRequest:
     """Make an HTTP request; `url` has the whole query, `parameters` make a form without a body.
 
@@ -126,13 +124,12 @@ class HttpRequest:
     content_type: str
     parameters: Mapping[str, str]
     body: str
-    login: tuple[str, str] | None = field(repr=False)
+    login: tuple[str, str] | None = dataclasses.field(repr=False)
     is_authorized: bool
     then: Callable[[HttpResponse], WidgetResult]
 
 
-@dataclass(frozen=True, slots=True)
-class SendToFlex:
+class SendToFlex(Struct, frozen=True):
     """Make a task for an agent through Flex; `then` takes the task, `refused` the reason.
 
     All values are text with templates filled in; `workflow` and `channel` are SIDs, or the task
@@ -148,8 +145,7 @@ class SendToFlex:
     refused: Callable[[str], WidgetResult]
 
 
-@dataclass(frozen=True, slots=True)
-class RunSubflow:
+class RunSubflow(Struct, frozen=True):
     """Run another flow within this execution; `refused` takes the reason why it cannot be."""
 
     flow_sid: str

@@ -19,7 +19,7 @@ from .expressions import Scope, matches, parse
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 _Text = Annotated[str, BeforeValidator(lambda given: "" if given is None else given)]
