@@ -25,6 +25,7 @@ from helpers.flows import (
 ONE, OTHER = emptied(), emptied(seed=99)
 
 
+@pytest.mark.long
 @settings(max_examples=examples(15), deadline=None)
 @given(centres())
 def test_any_centre_is_exported_applied_to_an_empty_account_and_exported_the_same(
@@ -41,6 +42,7 @@ def test_any_centre_is_exported_applied_to_an_empty_account_and_exported_the_sam
         assert export(OTHER, everything=True).text == exported.text
 
 
+@pytest.mark.long
 @settings(max_examples=examples(8), deadline=None)
 @given(centres(), centres(), st.integers(0, 40), st.sampled_from(["before", "after"]))
 def test_any_centre_leads_to_any_other_even_when_interrupted(
