@@ -282,6 +282,7 @@ def test_a_staffing_for_a_target_meets_it_in_each_interval_with_no_agent_to_spar
     assert len(plan.plot().axes) == 2
 
 
+@pytest.mark.long
 def test_a_staffing_is_that_of_erlangs_tables() -> None:
     """80 % within 20 s, talks of 300 s: 1, 2 and 5 agents' work needs 3, 4 and 8 (Erlang C)."""
     loads, hours = (1, 2, 5), 3
@@ -299,6 +300,7 @@ def _agents_by_erlang_c(load: float, handle_time: float, within: float) -> int:
     return agents
 
 
+@pytest.mark.long
 def test_a_plan_is_estimated_on_days_that_it_was_not_fitted_to() -> None:
     about: dict[str, Any] = {"arrivals": [12], "handle_time": Exponential(400)}
     plan = staff(task_flow(), seeds=40, **about, **QUIET)

@@ -159,7 +159,8 @@ def test_a_plan_takes_the_habits_of_one_group() -> None:
         ("warm_up: 1", "warm_up: 9", "line 7: warm_up: warm_up=9: the day is over after 3 hours"),
         ("engine: fast", "engine: quick", "line 8: engine: must be one of auto, mock, fast"),
         ("seed: 7", "seed: x", "line 9: seed: must be a whole number, without quotes or a unit"),
-        ("hours: 3", "hours: 0", "line 5: hours: must be 1 or more"),
+        ("hours: 3", "hours: 0", "line 5: hours: must be 1 to 168"),
+        ("hours: 3", f"hours: {10**30}", "line 5: hours: must be 1 to 168"),
         ("480", "gamma:3", "line 11: customers[0].handle_time: give seconds, or exponential:300"),
         ("480", "-1", "line 11: customers[0].handle_time: seconds must be 0 or more"),
         ("480", "'lognormal:1,2,3'", "line 11: customers[0].handle_time: has too many numbers"),
@@ -275,6 +276,16 @@ def test_many_days_are_simulated_with_each_number_of_agents(run: Any) -> None:
     assert [line[:14] for line in out.splitlines()] == [
         "flow,agents,se", *("Custom chat,2," for _ in "12"), *("Custom chat,3," for _ in "12"),
     ]  # fmt: skip
+    figure = (*agents, "--jobs", "1", "--differences", "occupancy")
+    [one] = json.loads(run("sweep", *DAY, *figure, "--json")[1])["differences"]
+    assert (one["agents"], one["seeds"], one["needed"]) == ("3", 2, 40)
+    assert one["mean"] < 0
+    text = run("sweep", *DAY, *figure)[1].splitlines()[-2:]
+    assert text == ["occupancy, above that of Custom chat, 2:", f"  Custom chat, 3: {one['shown']}"]
+    table = run("sweep", *DAY, *figure, "--format", "csv")[1]
+    assert table.startswith("flow,agents,mean,low,high\nCustom chat,3,-0.")
+    code, _, err = run("sweep", *DAY, *agents, "--differences", "wait")
+    assert (code, err.startswith("--differences 'wait': there are offered, tasks, ")) == (3, True)
     assert run("sweep", *DAY)[::2] == (3, "give --agents, again for each number to try, or --day\n")
 
 

@@ -594,7 +594,7 @@ def test_an_argument_that_makes_no_sense_is_refused_with_its_line(step: str, pro
 
 @pytest.mark.parametrize(
     "text",
-    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 1500],
+    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 1000],
 )
 def test_aliases_of_themselves_and_levels_without_end_are_refused(text: str) -> None:
     with pytest.raises(ScriptProblem, match=r"an alias of what it is in|nested too deep"):
@@ -606,3 +606,10 @@ def test_a_script_whose_aliases_grow_without_end_is_refused_at_once() -> None:
     text = "\n".join(["steps:", "  - chat gets:", "      a0: &a0 [1, 1]", *lists, ""])
     with pytest.raises(ScriptProblem, match="repeats its aliases to more than 100000 values"):
         script_of(text)
+
+
+def test_variables_of_a_studio_flow_that_has_set_none_are_not_met_and_no_fault() -> None:
+    steps = ["customer opens", "customer says: Hello", ("expect", {"variables": {"a": 1}})]
+    [unmet] = rehearse(STUDIO, steps).outcome.unmet
+    assert "variables" in unmet
+    assert "none" in unmet

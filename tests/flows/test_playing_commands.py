@@ -335,6 +335,7 @@ def test_a_number_of_customers_can_be_fixed_on_the_command_line(run: Any) -> Non
         (("--arrivals", "exactly:0"), "arrivals=0: give a whole number, at least 1"),
         (("--handle-time", "gamma:3"), "--handle-time 'gamma:3': give seconds, or exponential:300"),
         (("--handle-time", "lognormal:1,2,3"), "--handle-time 'lognormal:1,2,3': "),
+        (("--handle-time=-3",), "--handle-time '-3': seconds must be 0 or more"),
         (("--within", "20s"), "--within '20s': give a number"),
         (("--engine", "quick"), "engine='quick': give one of auto, mock, fast"),
         (("--warm-up", "9"), "the day is over after 2 hours"),

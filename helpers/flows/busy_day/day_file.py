@@ -11,15 +11,15 @@ from typing import Any, get_args
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import FlowProblem, Problem, meant
+from ..errors import FieldPath, FlowProblem, Problem, meant
 from ..file.config import FlexFlowConfig
 from ..file.flow_file import FlowFile
 from ..file.kinds.field_types import JsonObject
-from ..file.nodes import FieldPath, find, line_of, spelled_path
+from ..file.nodes import find, line_of, spelled_path
 from ..file.reading import load, parsed
 from ..file.text_files import TEXT, text_of
 from ..file.variables import Given
-from .demand import Arrivals, CustomerClass, Exactly, as_duration
+from .demand import LONGEST_DAY, Arrivals, CustomerClass, Exactly, as_duration
 from .load_testing import HANDLE_TIME, Counting, Engine, demanded, load_test
 from .result import LoadTest
 from .sizing import StaffPlan, staff
@@ -326,8 +326,8 @@ def _shifts(given: Any) -> tuple[Shift, ...]:
 
 
 def _hours(given: Any) -> int:
-    if _whole(given) < 1:
-        raise ValueError("must be 1 or more")
+    if not 0 < _whole(given) <= LONGEST_DAY:
+        raise ValueError(f"must be 1 to {LONGEST_DAY}")
     return int(given)
 
 

@@ -21,7 +21,7 @@ from ..rehearsal.rehearse import Sandbox
 from ..rehearsal.script import Script, script_of
 from .arguments import OK, PENDING, PROBLEMS, UsageError, account_of, add_command, file_of, write
 
-FORMATS: dict[str, Callable[[Sequence[Any]], str]] = {
+FORMATS: dict[str, Callable[[Any], str]] = {
     "junit": reports.junit,
     "html": reports.page,
     "github": reports.github,
@@ -139,7 +139,9 @@ def _compare(options: argparse.Namespace) -> int:
     found = []
     for name, script in scripts.items():
         is_chosen = bool(options.scripts)
-        a, b = (_played(name, script, *each, is_chosen=is_chosen) for each in places)
+        a, b = (
+            _played(name, script, sandbox, where, is_chosen=is_chosen) for sandbox, where in places
+        )
         both = compare_rehearsals(a.played, b.played)
         found.append(reports.CompareReport(a, b, both, options.detailed_exitcode))
     data = [

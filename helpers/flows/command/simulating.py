@@ -77,13 +77,15 @@ def add_commands(commands: Any) -> None:
         adding = add_command(commands, name, run, about)
         adding.description = f"{about}\n\n{_DAY}"
         adding.formatter_class = argparse.RawDescriptionHelpFormatter
-        several = "; give it again for others" if name == "sweep" else ""
+        several, action = "", "store"
+        if name == "sweep":
+            several, action = "; give it again for others", "append"
         adding.add_argument(
-            "--flow", metavar="NAME", action="append", help=f"one flow of the file{several}"
+            "--flow", metavar="NAME", action=action, help=f"one flow of the file{several}"
         )
         adding.add_argument("--day", metavar="FILE", help="the day's load, in a file (YAML)")
         if name != "staff":
-            adding.add_argument("--agents", metavar="N", action="append", help=_AGENTS + several)
+            adding.add_argument("--agents", metavar="N", action=action, help=_AGENTS + several)
         for option, metavar, text in (*_HABITS, *_CUSTOMERS, *_OPTIONS[name]):
             adding.add_argument(f"--{option}", metavar=metavar, help=text)
         adding.add_argument(
@@ -98,6 +100,11 @@ def add_commands(commands: Any) -> None:
             default="text",
             help="json is as good as --json; html is a page with pictures",
         )
+    commands.choices["sweep"].add_argument(
+        "--differences",
+        metavar="FIGURE",
+        help="how much a figure, such as wait_mean, is above that of the first, seed by seed",
+    )
     commands.choices["sweep"].add_argument(
         "--cluster", metavar="ADDRESS", help="a Dask scheduler, to simulate there"
     )
@@ -120,6 +127,11 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
+    from ..busy_day.metrics import FIGURES
+
+    figure = options.differences
+    if figure is not None and figure not in FIGURES:
+        raise UsageError(f"--differences {figure!r}: there are {', '.join(FIGURES)}")
     file, flows, day = _read(options)
     given = _given(options, day, "seeds", "warm_up", "jobs", "cluster") | _agents(options, day)
     staffing = [*given.pop("staffing", ())] or [given.pop("agents", day.arguments.get("agents"))]
@@ -132,10 +144,32 @@ def _sweep(options: argparse.Namespace) -> int:
         for each in found.cells()
     ]
     data = {"seeds": list(found.seeds), "cells": cells, "notes": list(found.remarks)}
+    text, table = str(found), found.days
+    if figure is not None:
+        rows = _differences(found, figure)
+        data["differences"] = rows
+        heads = (
+            f"{figure.replace('_', ' ')}, above that of {cells[0]['flow']}, {cells[0]['agents']}:"
+        )
+        lines = [f"  {one['flow']}, {one['agents']}: {one['shown']}" for one in rows]
+        text, table = "\n".join([text, heads, *lines]), lambda: found.differences(figure)
     names = ("service_level", "wait_mean", "occupancy")
     drawn = [lambda name=name: found.plot(name) for name in names]
-    _write(options, found, data, found.days, drawn)
+    _write(options, found if options.format == "html" else text, data, table, drawn)
     return OK
+
+
+def _differences(found: Sweep, figure: str) -> list[dict[str, Any]]:
+    """How much a figure of each cell but the first is above that of the first."""
+    from ..busy_day.metrics import shown
+
+    keys = [(each.flow.friendly_name, each.staffing.label) for each in found.cells()]
+    rows = []
+    for key in keys[1:]:
+        one = found.difference(figure, key, keys[0])
+        said = f"{shown(figure, one.mean)} ({one.interval(figure)})"
+        rows.append({"flow": key[0], "agents": key[1], **asdict(one), "shown": said})
+    return rows
 
 
 def _staff(options: argparse.Namespace) -> int:
@@ -171,7 +205,7 @@ def _run(
         return function(flows, account=account_for(options, file), progress=False, **given)
     except FlowProblem:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from None
 
 
@@ -185,7 +219,8 @@ def _write(
     options.json = options.json or options.format == "json"
     if options.format == "csv":
         frame = table()
-        result = frame.to_csv(lineterminator="\n", index=frame.index.name is not None).rstrip()
+        is_named = any(frame.index.names)
+        result = frame.to_csv(lineterminator="\n", index=is_named).rstrip()
     elif options.format == "html":
         result = html.page("A busy day", [result._repr_html_(), _PICTURES])
     drawn = (
@@ -210,7 +245,7 @@ def _read(options: argparse.Namespace) -> tuple[FlowFile, list[FlexFlowConfig], 
     options.env = env if env in of_flows[ENVIRONMENTS] or env not in of_day[ENVIRONMENTS] else None
     file = file_of(options)
     try:
-        flows = [file[name] for name in options.flow] if options.flow else [*file.flows]
+        flows = [file[name] for name in _listed(options.flow)] or [*file.flows]
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
     for each in flows:
@@ -241,7 +276,7 @@ def _given(options: argparse.Namespace, day: DayFile, *more: str) -> dict[str, A
 
     reads: dict[str, Callable[[str], Any]] = {
         "arrivals": texts.arrivals_of,
-        **dict.fromkeys(("handle_time", "patience", "answers_after"), texts.duration_of),
+        **dict.fromkeys(("handle_time", "patience", "answers_after"), _duration),
         **dict.fromkeys(("hours", "seed", "seeds", "jobs"), texts.whole_of),
         **dict.fromkeys(("within", "warm_up", "target", "interval"), texts.number_of),
     }
@@ -251,6 +286,18 @@ def _given(options: argparse.Namespace, day: DayFile, *more: str) -> dict[str, A
     if not {"arrivals", "customers"} & {*day.arguments, *given}:
         raise UsageError("give --agents and --arrivals")
     return given | ({"says": tuple(options.says)} if options.says else {})
+
+
+def _listed(given: str | list[str] | None) -> list[str]:
+    """An option that is given once, or several times."""
+    return [given] if isinstance(given, str) else given or []
+
+
+def _duration(text: str) -> Any:
+    from ..busy_day.demand import as_duration
+    from ..busy_day.texts import duration_of
+
+    return as_duration("time", duration_of(text))
 
 
 def _option(options: argparse.Namespace, name: str, read: Callable[[str], Any]) -> Any:
@@ -269,18 +316,15 @@ def _agents(options: argparse.Namespace, day: DayFile) -> dict[str, Any]:
             name = next(iter(habits)).replace("_", "-")
             raise UsageError(f"--{name}: give it in the groups of {day.source}, or give --agents")
         return {}
-    found = [_staffing(each, habits) for each in options.agents]
+    found = [_staffing(each, habits) for each in _listed(options.agents)]
     return {"agents": found[0]} if len(found) == 1 else {"staffing": found}
 
 
 def _habits(options: argparse.Namespace) -> dict[str, Any]:
     from ..busy_day import texts
-    from ..busy_day.demand import as_duration
 
     reads: dict[str, Callable[[str], Any]] = {
-        **dict.fromkeys(
-            ("reaction", "wrap_up"), lambda text: as_duration("time", texts.duration_of(text))
-        ),
+        **dict.fromkeys(("reaction", "wrap_up"), _duration),
         "at_once": texts.whole_of,
         "slowdown": texts.number_of,
     }

@@ -166,7 +166,12 @@ class Run:
             return False
         following = self._operations[self._at]
         a, b = (
-            (each.does, each.step.action, each.step.kept_in, each.step.address[:-2])
+            (
+                each.does,
+                each.step.action,
+                each.step.kept_in,
+                each.step.address[: -4 if each.step.whose else -2],
+            )
             for each in (done, following)
         )
         return a == b and self._unread.isdisjoint(ref for _, ref in following.step.needs)

@@ -52,7 +52,10 @@ def in_order(steps: Sequence[PlanStep]) -> list[PlannedWrite]:
     """
     gone = {step.address for step in steps if step.action == "delete"} - {()}
     left = [step for step in steps if step.action != "leave" and step.address[:-2] not in gone]
-    left.sort(key=lambda step: step.action == "delete")
+    firsts: dict[tuple[str, ...], int] = {}
+    for number, each in enumerate(left):
+        firsts.setdefault(each.place[:2], number)
+    left.sort(key=lambda each: (each.action == "delete", firsts[each.place[:2]], bool(each.whose)))
     writes = [write for step in left for write in _writes(step)]
     sorter = TopologicalSorter(dict(enumerate(_before_each(writes, steps))))
     try:

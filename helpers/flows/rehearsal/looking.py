@@ -95,7 +95,7 @@ def _variables(it: Scene) -> Mapping[str, Any] | None:
         return None
     flow = plain_client(it.mock).studio.v2.flows(run.flow_sid)
     context = flow.executions(run.execution_sid).execution_context().fetch().context
-    found: Mapping[str, Any] = context["flow"]["variables"]
+    found: Mapping[str, Any] = context["flow"].get("variables", {})  # none is set so far
     return found
 
 
