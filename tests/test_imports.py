@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 import helpers
 import helpers.front_ends
+from helpers.lazy import uncollected
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = (
@@ -22,13 +25,38 @@ HEAVY = (
 )
 
 
+LATER = {
+    *("asyncio", "dotenv", "jwt", "lark", "regex"),
+    *(
+        f"helpers.mock.rest.{name}"
+        for name in (
+            *("chat_v2", "conversations_parameters", "conversations_v1", "event_feed"),
+            *("flex_interactions", "flex_v1", "media_v1", "studio_v2", "taskrouter_v1"),
+        )
+    ),
+    *("helpers.mock.phones", "helpers.mock.scenarios", "helpers.mock.taskrouter.expression_parser"),
+    *("helpers.mock.realtime.endpoint", "helpers.mock.realtime.event_bridge"),
+    *("helpers.mock.server", "helpers.readiness", "helpers.tokens"),
+}
+"""Packages and modules that an account does without until it is asked for what they do."""
+
+
+def loaded(*statements: str) -> Iterator[set[str]]:
+    """The modules that a new interpreter has loaded, after each of some statements in turn."""
+    shown = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", "".join(each + shown for each in statements)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return (set(json.loads(line)) for line in done.stdout.splitlines())
+
+
 def loaded_after(statement: str) -> set[str]:
     """Which of the heavy packages a new interpreter has loaded after a statement."""
-    program = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    return set(json.loads(done.stdout)) & set(HEAVY)
+    return next(loaded(statement)) & set(HEAVY)
 
 
 def test_importing_helpers_loads_no_package_that_is_heavy() -> None:
@@ -43,19 +71,42 @@ def test_the_flow_workbench_loads_nothing_heavy_until_it_is_used() -> None:
 
 
 @pytest.mark.long
-def test_connecting_loads_neither_tables_nor_widgets() -> None:
-    loaded = loaded_after("import helpers; helpers.connect(); helpers.ChatClient")
-    assert loaded == {"twilio", "pydantic"}
+def test_connecting_loads_no_tables_no_widgets_and_no_product_before_its_first_request() -> None:
+    connected, chatting, with_client = loaded(
+        "import helpers; account = helpers.connect()",
+        "account.client.chat.v2.services.list(limit=1)",
+        "helpers.ChatClient",
+    )
+    assert connected & LATER == set()
+    assert chatting & LATER == {"helpers.mock.rest.chat_v2"}
+    assert with_client & set(HEAVY) == {"twilio", "pydantic"}
 
 
 @pytest.mark.long
 def test_rehearsing_a_flow_loads_neither_tables_nor_pictures() -> None:
-    loaded = loaded_after("from helpers.flows import SCRIPTS, compare; SCRIPTS['answered']")
-    assert loaded == {"twilio", "pydantic"}
+    rehearsing = "from helpers.flows import SCRIPTS, compare; SCRIPTS['answered']"
+    assert loaded_after(rehearsing) == {"twilio", "pydantic"}
 
 
 def test_the_pytest_plugin_loads_nothing_heavy_until_a_test_uses_it() -> None:
     assert loaded_after("import helpers.testing.plugin") == set()
+
+
+def test_no_garbage_is_collected_while_modules_load_and_then_as_before() -> None:
+    assert gc.isenabled()
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ModuleNotFoundError), uncollected():
+        importlib.import_module("helpers.no_such_module")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_helpers_is_this_repositorys() -> None:

@@ -88,10 +88,17 @@ def test_each_stored_output_has_a_form_for_readers_without_a_kernel(
             assert not re.search(r"<img (?![^>]*alt=\"[^\"]+\")", markup)
 
 
-def test_nbconvert_shows_every_diagram_without_a_network(notebook: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def exporter() -> Any:
+    """nbconvert's way to HTML, without addresses of scripts elsewhere."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(mermaid_js_url="", require_js_url="", mathjax_url="")
+    return HTMLExporter(mermaid_js_url="", require_js_url="", mathjax_url="")
+
+
+def test_nbconvert_shows_every_diagram_without_a_network(
+    notebook: dict[str, Any], exporter: Any
+) -> None:
     page, _ = exporter.from_notebook_node(nbformat.reads(json.dumps(notebook), as_version=4))
     outputs = [out.get("data", {}) for cell in code_cells(notebook) for out in cell["outputs"]]
     drawn = [data for data in outputs if "text/vnd.mermaid" in data]
@@ -238,7 +245,12 @@ WRONG: dict[str, list[tuple[str, str]]] = {
 """Answers that are wrong, by notebook, and what is said about them."""
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def marked(path: Path) -> Any:
+    is_long = path.stem[:2] in {"06", "09", "12"}
+    return pytest.param(path, marks=[pytest.mark.long] if is_long else [], id=path.stem)
+
+
+@pytest.mark.parametrize("path", [*map(marked, NOTEBOOKS)])
 def test_every_cell_can_be_run_twice_and_the_exercise_says_what_is_wrong_until_it_is_solved(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from spread_tests import ByFile
+from spread_tests import ByFile, pytest_collection_modifyitems
 
 BROWSER = ("tests/browser/test_page.py", "tests/browser/test_panel_in_jupyterlab.py")
 FILES = (*(f"tests/test_{number}.py" for number in range(12)), *BROWSER)
@@ -47,6 +47,14 @@ def run(count: int) -> list[Process]:
             each.done.append(TESTS[test])
             scheduler.mark_test_complete(each, test)
     return processes
+
+
+def test_what_waits_or_takes_long_comes_first_and_the_rest_stays_in_order() -> None:
+    files = ["tests/mock/test_a.py", "tests/realtime/test_b.py", "tests/test_c.py", "notebooks/d"]
+    items: Any = [SimpleNamespace(nodeid=f"{file}::test") for file in files]
+    pytest_collection_modifyitems(items)
+    in_order = [item.nodeid.split("::")[0] for item in items]
+    assert in_order == [files[1], files[3], files[0], files[2]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

@@ -15,6 +15,9 @@ from ..chat.errors import as_chat_error
 from ..masking import mask as masked
 from ..mock import MockUnreachable
 
+FieldPath = tuple[str | int, ...]
+"""Keys and positions that lead from the top of a file to a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

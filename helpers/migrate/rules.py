@@ -264,33 +264,12 @@ def _own_chat(what: str, flow: Resource) -> RequiredChange:
 
 
 def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
-    settings, identity = flow.get("integration") or {}, flow.get("contact_identity")
-    integration, code = flow.get("integration_type"), ""
-    given: dict[str, Any] = {
-        "type": kind,
-        "address": address_of(flow),
-        "friendly_name": flow.get("friendly_name"),
-        "auto_creation_enabled": True,
-        "auto_creation_conversation_service_sid": flow.get("chat_service_sid"),
-    }
+    settings, integration = flow.get("integration") or {}, flow.get("integration_type")
+    given, code = _address_arguments(flow, kind), ""
     becomes = f"an address configuration of type {kind}"
     why = "Each new conversation of the address gets this webhook by itself."
-    if integration == "studio":
-        given |= {
-            "auto_creation_type": "studio",
-            "auto_creation_studio_flow_sid": settings.get("flow_sid"),
-            "auto_creation_studio_retry_count": settings.get("retry_count"),
-        }
-    elif integration == "task" and kind == "chat" and not settings.get("creation_on_message"):
-        given["auto_creation_type"] = "default"
+    if given["auto_creation_type"] == "default":
         why = "Nothing inbound creates a task by itself: your server calls POST /v1/Interactions."
-    else:
-        given |= {
-            "auto_creation_type": "webhook",
-            "auto_creation_webhook_url": settings.get("url") or YOUR_URL,
-            "auto_creation_webhook_method": "POST",
-            "auto_creation_webhook_filters": [application.MESSAGE_ADDED],
-        }
     if integration == "task":
         becomes += ", and an Interaction that your server creates"
         by_webhook = given["auto_creation_type"] == "webhook"
@@ -306,7 +285,6 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
                 " Nothing inbound creates a task by itself: put your server's URL in place of"
                 f" {YOUR_URL}, and call POST /v1/Interactions with the first message." + _ON_THE_WAY
             )
-    given = {name: value for name, value in given.items() if value is not None}
     if kind == "chat":
         why += (
             " Web chats start with POST /v2/WebChats (AddressSid) instead of WebChannels; the"
@@ -314,7 +292,7 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
         )
     else:
         why += " The first text makes the conversation, and one after its end a new one."
-    if kind != "chat" and not identity:
+    if kind != "chat" and not flow.get("contact_identity"):
         why += " The flow names no contact identity: put the number in place of its name."
     call = Call(("conversations", "v1", "address_configurations"), "create", given)
     arrives = foretold.WEB_CHAT if kind == "chat" else foretold.PHONE
@@ -326,6 +304,34 @@ def _address(what: str, flow: Resource, kind: str) -> RequiredChange:
         shows += foretold.NO_RETRIES
     sid = flow.get("sid") or ""
     return RequiredChange(what, sid, becomes, "call", why, (call,), code, shows)
+
+
+def _address_arguments(flow: Resource, kind: str) -> dict[str, Any]:
+    """Arguments that make the address configuration of a Flex Flow."""
+    settings, integration = flow.get("integration") or {}, flow.get("integration_type")
+    given: dict[str, Any] = {
+        "type": kind,
+        "address": address_of(flow),
+        "friendly_name": flow.get("friendly_name"),
+        "auto_creation_enabled": True,
+        "auto_creation_conversation_service_sid": flow.get("chat_service_sid"),
+    }
+    if integration == "studio":
+        given |= {
+            "auto_creation_type": "studio",
+            "auto_creation_studio_flow_sid": settings.get("flow_sid"),
+            "auto_creation_studio_retry_count": settings.get("retry_count"),
+        }
+    elif integration == "task" and kind == "chat" and not settings.get("creation_on_message"):
+        given["auto_creation_type"] = "default"
+    else:
+        given |= {
+            "auto_creation_type": "webhook",
+            "auto_creation_webhook_url": settings.get("url") or YOUR_URL,
+            "auto_creation_webhook_method": "POST",
+            "auto_creation_webhook_filters": [application.MESSAGE_ADDED],
+        }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _of_channel(channel: Resource) -> Iterator[RequiredChange]:
@@ -439,54 +445,62 @@ def _settings_without_equal(
     what: str, sid: str, flow: Resource, source: LegacyAccount
 ) -> Iterator[RequiredChange]:
     if flow.get("long_lived"):
-        leave = Call(  # the SDK's own update() takes no plain JSON
-            (),
-            "request",
-            {
-                "method": "POST",
-                "uri": "https://flex-api.twilio.com/v1/Configuration",
-                "headers": {"Content-Type": "application/json"},
-                "data": {
-                    "account_sid": source.account_sid,
-                    "agent_conv_end_methods": {"enabled": ["Leave"]},
-                },
-            },
-        )
-        yield RequiredChange(
-            f"LongLived of {what}",
-            sid,
-            "Leave, which agents choose in place of End",
-            "call",
-            "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
-            " message makes a new task. A page that is opened again, a Studio flow, or a message"
-            " before the agent has left makes none, and nothing keeps a conversation open that an"
-            " agent ends.",
-            (leave,),
-            shows=foretold.LEAVE,
-        )
+        yield _leave(what, sid, source)
     if flow.get("janitor_enabled") and flow.get("long_lived"):
         why = "The janitor ends no long-lived chat."
         yield RequiredChange(f"JanitorEnabled of {what}", sid, "nothing", "by itself", why)
     elif flow.get("janitor_enabled"):
-        stay = any(each.get("enabled") and each.get("long_lived") for each in source.flex_flows)
-        timer = Call(
-            ("conversations", "v1", ("configuration",)),
-            "update",
-            {"default_closed_timer": "P90D" if stay else "P1D"},
-        )
-        suggestion = (
-            " It closes conversations that agents left, too: 90 days is what Leave allows."
-            if stay
-            else " A day is our suggestion."
-        )
-        yield RequiredChange(
-            f"JanitorEnabled of {what}",
-            "",  # it concerns the whole account
-            "a closed timer, and a channel status that your server sets",
-            "call",
-            "No janitor closes a conversation whose task ended outside Flex UI: a timer does,"
-            " later, or POST .../Channels/{UO} with Status=closed. The timer closes any"
-            " conversation in which nobody writes for so long." + suggestion,
-            (timer,),
-            shows=foretold.JANITOR,
-        )
+        yield _closed_timer(what, source)
+
+
+def _leave(what: str, sid: str, source: LegacyAccount) -> RequiredChange:
+    leave = Call(  # the SDK's own update() takes no plain JSON
+        (),
+        "request",
+        {
+            "method": "POST",
+            "uri": "https://flex-api.twilio.com/v1/Configuration",
+            "headers": {"Content-Type": "application/json"},
+            "data": {
+                "account_sid": source.account_sid,
+                "agent_conv_end_methods": {"enabled": ["Leave"]},
+            },
+        },
+    )
+    return RequiredChange(
+        f"LongLived of {what}",
+        sid,
+        "Leave, which agents choose in place of End",
+        "call",
+        "A conversation that an agent leaves stays open, up to 90 days; the customer's next"
+        " message makes a new task. A page that is opened again, a Studio flow, or a message"
+        " before the agent has left makes none, and nothing keeps a conversation open that an"
+        " agent ends.",
+        (leave,),
+        shows=foretold.LEAVE,
+    )
+
+
+def _closed_timer(what: str, source: LegacyAccount) -> RequiredChange:
+    stay = any(each.get("enabled") and each.get("long_lived") for each in source.flex_flows)
+    timer = Call(
+        ("conversations", "v1", ("configuration",)),
+        "update",
+        {"default_closed_timer": "P90D" if stay else "P1D"},
+    )
+    suggestion = (
+        " It closes conversations that agents left, too: 90 days is what Leave allows."
+        if stay
+        else " A day is our suggestion."
+    )
+    return RequiredChange(
+        f"JanitorEnabled of {what}",
+        "",  # it concerns the whole account
+        "a closed timer, and a channel status that your server sets",
+        "call",
+        "No janitor closes a conversation whose task ended outside Flex UI: a timer does,"
+        " later, or POST .../Channels/{UO} with Status=closed. The timer closes any"
+        " conversation in which nobody writes for so long." + suggestion,
+        (timer,),
+        shows=foretold.JANITOR,
+    )

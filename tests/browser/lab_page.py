@@ -40,7 +40,7 @@ class LabPage:
         page.set_default_timeout(15_000)
         page.on("request", lambda request: self.requested_urls.append(request.url))
         page.goto(url)
-        page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=60_000)
+        page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=60_000, polling=100)
         page.evaluate("() => jupyterapp.restored.then(() => null)")
 
     @property
@@ -66,7 +66,7 @@ class LabPage:
 
     def wait_until_run(self, path: str) -> None:
         """Wait until each cell has run, or one has failed."""
-        self.page.wait_for_function(HAS_RUN, arg=path, timeout=60_000)
+        self.page.wait_for_function(HAS_RUN, arg=path, timeout=60_000, polling=100)
 
     def cells(self) -> list[dict[str, Any]]:
         """The cells of the notebook in front, as they would be saved."""

@@ -45,6 +45,7 @@ class Lab:
     def __enter__(self) -> Lab:
         self.root.mkdir(exist_ok=True)
         self._disable_news_prompt()
+        self._disable_build_check()
         with self._log.open("wb") as out:
             self._server = subprocess.Popen(
                 self._command(), env=self._environment(), stdout=out, stderr=out, cwd=self.root
@@ -99,6 +100,12 @@ class Lab:
         """Write the settings that keep a prompt about news from covering a corner of the page."""
         quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
         self._set("notification", quiet)
+
+    def _disable_build_check(self) -> None:
+        """Write the setting that keeps node from being started for each page."""
+        settings = self._folder / "config" / "labconfig"
+        settings.mkdir(parents=True, exist_ok=True)
+        (settings / "page_config.json").write_text(json.dumps({"buildCheck": False}))
 
     def _set(self, name: str, values: dict[str, Any]) -> None:
         settings = self._folder / "config" / "lab" / "user-settings"

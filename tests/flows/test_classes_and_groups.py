@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from helpers.flows import (
     staff,
     sweep,
 )
+from helpers.flows.busy_day import sizing
 from helpers.flows.busy_day.demand import Fixed, demand_of
 from helpers.flows.busy_day.metrics import ContactRecord, abandonment, service_level
 from helpers.flows.busy_day.sizing import shifts_of
@@ -280,6 +282,7 @@ def test_a_staffing_for_a_target_meets_it_in_each_interval_with_no_agent_to_spar
     assert len(plan.plot().axes) == 2
 
 
+@pytest.mark.long
 def test_a_staffing_is_that_of_erlangs_tables() -> None:
     """80 % within 20 s, talks of 300 s: 1, 2 and 5 agents' work needs 3, 4 and 8 (Erlang C)."""
     loads, hours = (1, 2, 5), 3
@@ -297,6 +300,7 @@ def _agents_by_erlang_c(load: float, handle_time: float, within: float) -> int:
     return agents
 
 
+@pytest.mark.long
 def test_a_plan_is_estimated_on_days_that_it_was_not_fitted_to() -> None:
     about: dict[str, Any] = {"arrivals": [12], "handle_time": Exponential(400)}
     plan = staff(task_flow(), seeds=40, **about, **QUIET)
@@ -324,14 +328,49 @@ def test_shifts_put_so_many_agents_on_duty_in_each_interval(levels: list[int]) -
     [
         ({"target": 80}, "target=80: give a share between 0 and 1, such as 0.8"),
         ({"interval": 0}, "interval=0: give hours, at most the day's 1"),
+        ({"interval": 0.001}, "at least a minute"),
+        ({"interval": "1"}, "interval=1: give hours"),
+        ({"target": None}, "target=None: give a share"),
+        ({"seeds": [1, 1]}, "seeds: 1 is there twice"),
+        ({"seeds": "3"}, "seeds='3': give a number of days, or a list of their seeds"),
+        ({"habits": 3}, "habits=3: give a Staffing"),
         ({"seeds": 0}, "seeds: give at least one"),
         ({"within": 3.0, "habits": Staffing((Shift(1),))}, "no staffing meets 80% within 3 s"),
     ],
 )
 def test_a_target_that_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     about = {"arrivals": [5], "handle_time": 60, "seeds": 1, **changes}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         staff(task_flow(), **about, **QUIET)
+
+
+def test_a_staffing_that_was_found_is_no_failure_however_long_it_takes_to_trim(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    about: dict[str, Any] = {"arrivals": [30] * 4, "handle_time": 300, "seeds": 1, **QUIET}
+    monkeypatch.setattr(sizing, "ROUNDS", 3)
+    plan = staff(task_flow(), **about)
+    assert [each.agents for each in plan.intervals] == [6, 4, 3, 5]
+    assert all((each.service_level or 1) >= 0.8 for each in plan.intervals)
+    monkeypatch.setattr(sizing, "ROUNDS", 1)
+    with pytest.raises(ValueError, match="no staffing meets 80% within 20 s, after 1 tries"):
+        staff(task_flow(), **about)
+
+
+def test_talks_longer_than_the_day_take_no_more_agents_than_there_are_customers() -> None:
+    plan = staff(task_flow(), arrivals=[5], handle_time=1e7, seeds=2, **QUIET)
+    assert plan.intervals[0].agents <= 10
+
+
+def test_two_flows_of_one_name_are_refused_as_one_would_stand_for_both() -> None:
+    flows = [task_flow("Own"), task_flow("Own", long_lived=True)]
+    kinds = [replace(of(kind, 1), flow=flow) for kind, flow in zip(("a", "b"), flows, strict=True)]
+    with pytest.raises(ValueError, match="two flows are named 'Own'; rename one"):
+        load_test(task_flow(), agents=1, customers=kinds, **QUIET)
+
+
+def test_habits_may_be_given_as_seconds() -> None:
+    assert Staffing((Shift(1),), reaction=7) == Staffing((Shift(1),), reaction=Fixed(7))
 
 
 def test_groups_and_classes_can_be_swept() -> None:

@@ -594,7 +594,7 @@ def test_an_argument_that_makes_no_sense_is_refused_with_its_line(step: str, pro
 
 @pytest.mark.parametrize(
     "text",
-    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 1500],
+    ["replies: &a [*a]\n", "agents: &a [*a]\n", "- chat gets: &a {x: *a}\n", "x: " + "[" * 1000],
 )
 def test_aliases_of_themselves_and_levels_without_end_are_refused(text: str) -> None:
     with pytest.raises(ScriptProblem, match=r"an alias of what it is in|nested too deep"):

@@ -282,6 +282,19 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
         ({"handle_time": "long"}, "give seconds"),
         ({"handle_time": math.inf}, "0 or more"),
         ({"patience": []}, "at least one number"),
+        (
+            {"patience": Lognormal(300, 0.5), "handle_time": [1, -1]},
+            "handle_time: a trace's seconds",
+        ),
+        ({"handle_time": 1e10}, "handle_time: seconds must be at most 1,000,000,000"),
+        ({"hours": 1.5}, r"hours=1\.5: a day has 1 to 168 hours, a whole number"),
+        ({"arrivals": [1, "a"]}, "a number of customers"),
+        ({"arrivals": [1e9]}, "at most 1,000,000 customers a day"),
+        ({"agents": 10**8}, "at most 10,000; got 100000000"),
+        ({"account": "live"}, "account='live': give an account, as `connect` returns it"),
+        ({"servers": ["https://bot.example.com"]}, "give a dict that has a function for each URL"),
+        ({"says": ("x" * 70_000,)}, "such a day cannot be played: POST .*Messages is refused"),
+        ({"says": [5]}, "say something"),
         ({"says": ()}, "say something"),
         ({"says": "Hi"}, r"a tuple of messages, such as \('Hi',\)"),
     ],
@@ -289,6 +302,26 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
 def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         a_day(**changes)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Shift(1, math.nan), "got nan to None"),
+        (lambda: Shift(1, 0, math.inf), "a shift ends after it starts; got 0 to inf"),
+        (lambda: Shift(2, 22, 6), "on past midnight: 22 to 30"),
+        (lambda: Shift(1.5), "at least one agent"),  # type: ignore[arg-type]
+        (lambda: Staffing((2,)), "give a tuple of Shift"),  # type: ignore[arg-type]
+        (lambda: Staffing((Shift(1),), at_once=1.5), "at least one chat"),  # type: ignore[arg-type]
+        (lambda: Staffing((Shift(1),), notices=-1), "notices=-1: give 0 or more"),
+        (lambda: Staffing((Shift(1),), back_after=math.nan), "back_after=nan: give 0 or more"),
+        (lambda: Staffing((Shift(1),), attributes={"a": math.nan}), "a dict as JSON has them"),
+        (lambda: Lognormal(300, 1e200), "spread must be at most 1,000"),
+    ],
+)
+def test_agents_and_durations_that_make_no_sense_are_refused(make: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
 
 
 def test_a_file_where_one_flow_is_wanted_is_refused_with_how_to_take_one() -> None:

@@ -72,10 +72,12 @@ def test_several_processes_find_the_same_as_one(here: Sweep) -> None:
     assert sweep(FLOWS, jobs=2, **GRID) == here
 
 
+@pytest.mark.long
 def test_a_dask_cluster_finds_the_same_as_one_process(here: Sweep, cluster: Any) -> None:
     assert sweep(FLOWS, cluster=cluster, **GRID) == here
 
 
+@pytest.mark.long
 def test_a_cluster_can_be_given_by_its_address(here: Sweep, cluster: Any) -> None:
     assert sweep(FLOWS, cluster=cluster.scheduler.address, **GRID) == here
 
@@ -194,6 +196,7 @@ def test_days_count_by_their_size_where_a_share_of_customers_is_estimated() -> N
     assert share_covering([(9, 10), *[(9, 9)] * 39]).needed == 240
 
 
+@pytest.mark.long
 def test_the_interval_of_skewed_figures_covers_as_often_as_it_says() -> None:
     random = Random("a pool of days")
     pool = [random.lognormvariate(0, 0.7) for _ in range(10_000)]
@@ -244,6 +247,7 @@ def test_plots_have_units_seeds_and_percent(here: Sweep) -> None:
     assert axes.get_lines()[0].get_ydata()[0] == pytest.approx(100 * first)
 
 
+@pytest.mark.long
 def test_every_day_of_a_sweep_is_played_by_the_engine_that_the_first_seed_allows() -> None:
     quick, slow = (sweep(FLOWS, jobs=1, engine=engine, **GRID) for engine in ("auto", "mock"))
     assert quick == slow

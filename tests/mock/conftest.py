@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from contact_center import Contact
+from faulty import SOON
 from hooks import HOOK, Gate
 from office import Office
 from story import Customer, Floor
 from studio_lab import Lab
 
 from helpers import Account
+from helpers.mock import Faults, MockTwilio
 
 
 @pytest.fixture
@@ -80,3 +82,22 @@ def gate(webhooks: Any) -> Iterator[Gate]:
 def contact(account: Account) -> Contact:
     """The account's contact center."""
     return Contact(account)
+
+
+@pytest.fixture
+def mock(account: Account) -> MockTwilio:
+    """The mock of the account."""
+    assert account.mock is not None
+    return account.mock
+
+
+@pytest.fixture
+def faults(mock: MockTwilio) -> Faults:
+    """Its faults."""
+    return mock.faults
+
+
+@pytest.fixture
+def impatient(mock: MockTwilio) -> None:
+    """The SDK gives up soon."""
+    mock.http_client.timeout = SOON

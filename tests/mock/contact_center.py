@@ -10,6 +10,8 @@ from office import Office
 from helpers import Account
 from helpers.mock import WebhookRequest
 
+CLOSED = {"status": "closed"}
+JANE, BOTH = ["jane"], ["jane", "alice"]
 HOOK = "https://shop.example.com/interactions"
 
 

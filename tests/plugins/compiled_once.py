@@ -35,7 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
         compileall.compile_dir(ROOT / "helpers", quiet=1)
         return
     number = int(process["workerid"].removeprefix("gw"))
-    files = [file for file in sorted((ROOT / "tests").glob("**/test_*.py")) if not _is_kept(file)]
+    tests = ROOT / "tests"
+    files = sorted([*tests.glob("test_*.py"), *tests.glob("*/test_*.py")])
+    files = [file for file in files if not _is_kept(file)]
     hooks = [each for each in sys.meta_path if isinstance(each, AssertionRewritingHook)]
     for file in files[number :: process["workercount"]]:
         for hook in hooks:

@@ -16,6 +16,8 @@ from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/browser/"
 PARTS = 2
+FIRST = ("tests/realtime/", "notebooks/", "tests/test_notebooks.py")
+"""Tests that wait while the browser's work, or are so long that the end would wait for them."""
 MOST = 8
 """Processes beyond which the longest files alone decide how long a run takes."""
 
@@ -30,6 +32,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     is_alone = config.getoption("capture") == "no" or config.getoption("benchmark_only")
     more = 1 if "not browser" in config.getoption("markexpr") else 1 + PARTS
     return 0 if are_files or is_alone else min(os.cpu_count() or 1, MOST) + more
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of a few folders before all others."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:

@@ -42,9 +42,9 @@ class Wire:
 
     resume_reading, abort = pause_reading, close
 
-    def pause(self) -> None:
+    def pause(self, seconds: float = 0.01) -> None:
         """Let the server do what it would do by itself."""
-        self._loop.run_until_complete(asyncio.sleep(0.01))
+        self._loop.run_until_complete(asyncio.sleep(seconds))
 
     def answers(self, count: int) -> list[bytes]:
         """Wait for so many answers, and return them."""

@@ -67,6 +67,8 @@ def copy_of(
         FlowProblem: A flow names something that the account does not have, or the mock refuses a
             resource that was read, as it cannot simulate it.
     """
+    if account is not None and not isinstance(account, Account):
+        raise TypeError(f"account={account!r}: give an account, as `connect` returns it")
     if account is None:
         mock = new_mock()
     elif isinstance(original := account.mock, MockTwilio):

@@ -14,10 +14,9 @@ from typing import Any
 
 from ...account import Account
 from ...flex_ui import ignore_not_found
-from ..errors import meant
+from ..errors import FieldPath, meant
 from ..file.config import ROOT
 from ..file.conversations import ADDRESSES
-from ..file.kinds.field_types import Path
 from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, Swap, spelled
 from ..file.kinds.table import KINDS, depth_of
 
@@ -182,7 +181,7 @@ class Directory:
     def to_name(self, scope: Parents) -> Swap:
         """Put names for SIDs, within these resources, the outermost first; or leave the SIDs."""
 
-        def swap(kind: str, text: str, _path: Path) -> str:
+        def swap(kind: str, text: str, _path: FieldPath) -> str:
             if kind:
                 return self.references(kind, scope[: depth_of(kind)]).name(text)
             return self._reference(text)
@@ -192,7 +191,7 @@ class Directory:
     def to_sid(self, scope: Parents) -> Swap:
         """Put SIDs for names, within these resources; LookupError for a name of nothing."""
 
-        def swap(kind: str, text: str, _path: Path) -> str:
+        def swap(kind: str, text: str, _path: FieldPath) -> str:
             if kind:
                 return self.references(kind, scope[: depth_of(kind)]).sid(text)
             return self._dereferenced(text) if _REFERENCE.match(text) else text
@@ -209,7 +208,7 @@ class Directory:
                 return REFERENCE + spelled((root, *found[1:]))
         return text
 
-    def brief(self, kind: str, text: str, _path: Path) -> str:
+    def brief(self, kind: str, text: str, _path: FieldPath) -> str:
         """A reference without what it is within, unless several have its kind and name."""
         for each in self._kinds(text) if not kind and text.startswith(REFERENCE) else ():
             everything = [address for address, _ in self._everywhere(each)]

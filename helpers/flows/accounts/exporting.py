@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from ..file.kinds.table import VIEWS
 from ..file.variables import Values
 from .directory import Directory
 from .survey import FoundResource, Survey
-from .ways_in import flows_of, unwritable
+from .ways_in import AccountFlow, flows_of, unwritable
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
@@ -67,16 +67,7 @@ def export(
         if not is_ended(refused):
             raise
         lists = [ADDRESSES]
-    named: list[tuple[Address, str, str]] = [
-        *(((flow.kept_in, flow.name), "flow", flow.sid) for flow in found),
-        *((one.address, one.kind.noun, one.sid) for one in survey.found),
-    ]
-    counted = Counter(address for address, _, _ in named)
-    problems = [
-        Problem(sid, repr(address[-1]), f"is the name of another {noun} too; rename or delete one")
-        for address, noun, sid in named
-        if counted[address] > 1
-    ]
+    problems = [*_shared_names(found, survey.found)]
     problems += [Problem(one.sid, repr(one.name), one.problem) for one in found if one.problem]
     resources = []
     for one in survey.found:
@@ -103,6 +94,21 @@ def export(
     if path is not None:
         file.write(path)
     return file
+
+
+def _shared_names(
+    flows: Iterable[AccountFlow], resources: Iterable[FoundResource]
+) -> Iterator[Problem]:
+    """Find names that several flows, or resources of a list, have."""
+    named: list[tuple[Address, str, str]] = [
+        *(((flow.kept_in, flow.name), "flow", flow.sid) for flow in flows),
+        *((one.address, one.kind.noun, one.sid) for one in resources),
+    ]
+    counted = Counter(address for address, _, _ in named)
+    for address, noun, sid in named:
+        if counted[address] > 1:
+            fix = f"is the name of another {noun} too; rename or delete one"
+            yield Problem(sid, repr(address[-1]), fix)
 
 
 def _without_repeated_views(

@@ -11,11 +11,11 @@ from typing import Any, get_args
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import FlowProblem, Problem, meant
+from ..errors import FieldPath, FlowProblem, Problem, meant
 from ..file.config import FlexFlowConfig
 from ..file.flow_file import FlowFile
 from ..file.kinds.field_types import JsonObject
-from ..file.nodes import FieldPath, find, line_of, spelled_path
+from ..file.nodes import find, line_of, spelled_path
 from ..file.reading import load, parsed
 from ..file.text_files import TEXT, text_of
 from ..file.variables import Given

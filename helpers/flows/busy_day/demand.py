@@ -9,6 +9,7 @@ of them can be pickled, to be sent to other processes.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,10 @@ from ..file.config import FlexFlowConfig
 HOUR = 3600.0
 LONGEST_DAY = 24 * 7
 """Hours."""
+LONGEST = 1e9
+"""Seconds of a duration."""
+MOST_CUSTOMERS = 1_000_000
+"""Customers of a day: with more, it would not come to an end."""
 
 
 class Duration(Protocol):
@@ -69,7 +74,7 @@ class Lognormal:
 
     def __post_init__(self) -> None:
         _check("mean", self.mean)
-        _check("spread", self.spread)
+        _check("spread", self.spread, most=1000)
 
     def draw(self, random: Random, number: int) -> float:
         """Draw seconds with this mean and spread."""
@@ -113,24 +118,44 @@ Given = Duration | float | Sequence[float] | Callable[[Random], float]
 
 def as_duration(name: str, given: Given) -> Duration:
     """An argument as a duration; TypeError if it is none, ValueError for negative seconds."""
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return Fixed(given)
-    if hasattr(given, "draw"):
-        return given
-    if callable(given):
-        return Drawn(given)
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        return Trace(tuple(given))
+    try:
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return Fixed(given)
+        if hasattr(given, "draw"):
+            return given
+        if callable(given):
+            return Drawn(given)
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            return Trace(tuple(given))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
     raise TypeError(
         f"{name}={given!r} is no duration; give seconds, Exponential(300), Lognormal(300, 0.75), a"
         " list of seconds on record, or a function that draws from the random.Random it is given"
     )
 
 
-def _check(name: str, value: float, least: float | None = None) -> None:
-    ok = isinstance(value, int | float) and math.isfinite(value)
-    if not ok or (value <= 0 if least is None else value < least):
+def _check(name: str, value: float, least: float | None = None, most: float = LONGEST) -> None:
+    if not is_number(value) or (value <= 0 if least is None else value < least):
         raise ValueError(f"{name} must be {'more than 0' if least is None else '0 or more'}")
+    if value > most:
+        raise ValueError(f"{name} must be at most {most:,.0f}")
+
+
+def is_number(value: object) -> bool:
+    """Return whether this is a finite number."""
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def as_attributes(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An argument as attributes; TypeError if it is no object as JSON has them."""
+    try:
+        json.dumps(given, allow_nan=False)
+        if isinstance(given, Mapping) and all(isinstance(each, str) for each in given):
+            return dict(given)
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise TypeError(f"{name}: attributes: give a dict as JSON has them, such as {{'level': 3}}")
 
 
 ANSWERS_AFTER = Fixed(10.0)
@@ -171,6 +196,8 @@ class Arrivals:
             raise ValueError("no customer would come: arrivals must be more than 0 in some hour")
         if self.exactly is not None and self.exactly < 1:
             raise ValueError(f"arrivals={self.exactly}: give at least 1")
+        if (self.exactly or sum(self.per_hour)) > MOST_CUSTOMERS:
+            raise ValueError(f"arrivals: give at most {MOST_CUSTOMERS:,} customers a day")
 
     @property
     def hours(self) -> int:
@@ -245,7 +272,7 @@ class Demand:
     flow: FlexFlowConfig | None = None
 
     def __post_init__(self) -> None:
-        if not self.says or not all(self.says):
+        if not self.says or not all(isinstance(each, str) and each for each in self.says):
             raise ValueError("says: a customer has to say something first")
 
     @property
@@ -351,7 +378,10 @@ def mix_of(classes: Sequence[CustomerClass], hours: int) -> CustomerMix:
             raise ValueError(f"customers: {one.name!r}: give each class a name of its own")
         given = one.arrivals, one.handle_time, one.patience, hours, one.says, one.answers_after
         found[one.name] = replace(
-            demand_of(*given), attributes=dict(one.attributes), name=one.name, flow=one.flow
+            demand_of(*given),
+            attributes=as_attributes(f"customers: {one.name}", one.attributes),
+            name=one.name,
+            flow=one.flow,
         )
     if not found:
         raise ValueError("customers: give at least one class")
@@ -369,15 +399,17 @@ def demand_of(
     """A load test's arguments as demand; ValueError or TypeError for what makes no sense."""
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
-    if isinstance(arrivals, int | Exactly) and (
-        type(hours) is not int or not 0 < hours <= LONGEST_DAY
-    ):
-        raise ValueError(f"a day has 1 to {LONGEST_DAY} hours; got {hours!r}")
+    if type(hours) is not int or not 1 <= hours <= LONGEST_DAY:
+        raise ValueError(f"hours={hours!r}: a day has 1 to {LONGEST_DAY} hours, a whole number")
     if isinstance(arrivals, int) and not isinstance(arrivals, bool):
-        arrivals = Arrivals((Exactly(arrivals).customers / max(1, hours),) * hours)
+        arrivals = Arrivals((Exactly(arrivals).customers / hours,) * hours)
     elif isinstance(arrivals, Exactly):
         arrivals = Arrivals((1.0,) * hours, exactly=arrivals.customers)
-    elif isinstance(arrivals, Sequence) and not isinstance(arrivals, str):
+    elif (
+        isinstance(arrivals, Sequence)
+        and not isinstance(arrivals, str)
+        and all(isinstance(each, int | float) for each in arrivals)
+    ):
         arrivals = Arrivals(tuple(map(float, arrivals)))
     elif not isinstance(arrivals, Arrivals):
         raise TypeError(

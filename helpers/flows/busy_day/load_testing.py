@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from ...mock import Unproven
 from ..accounts.copying import Origin, Servers, copy_of
 from ..accounts.ways_in import must_be_config
 from ..file.config import FlexFlowConfig
+from .client import RequestRefused
 from .demand import (
     ANSWERS_AFTER,
     Arrival,
@@ -186,9 +187,15 @@ def jobs_of(
     servers: Servers | None,
 ) -> list[Job]:
     """A job for each flow, with a snapshot of the account; FlowProblem for unknown names."""
-    others = {one.flow.friendly_name: one.flow for one in demand.classes if one.flow is not None}
-    for flow in (*flows, *others.values()):
+    own_flows = [one.flow for one in demand.classes if one.flow is not None]
+    for flow in (*flows, *own_flows):
         must_be_config(flow, (FlexFlowConfig,))
+    others = {flow.friendly_name: flow for flow in own_flows}
+    for flow in own_flows:
+        if flow != others[flow.friendly_name]:
+            raise ValueError(f"customers: two flows are named {flow.friendly_name!r}; rename one")
+    if not isinstance(servers or {}, Mapping) or not all(map(callable, (servers or {}).values())):
+        raise TypeError("servers: give a dict that has a function for each URL")
     mock, arguments = copy_of(account, [*flows, *others.values()])
     own = dict(zip(others, arguments[len(flows) :], strict=True))
     origin = None if account is None else Origin.of(mock)
@@ -280,6 +287,8 @@ def _played(
             day.run()
         except KeyboardInterrupt:
             interrupted = True
+        except RequestRefused as refused:
+            raise ValueError(f"such a day cannot be played: {refused}") from None
     result = LoadTest(
         job.flow,
         job.demand,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from twilio.rest import Client
+
 from ...mock import ChatEvent, FlowReplica, TaskRouterNotification, WorkspaceCopy
 from ..accounts.copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
@@ -92,6 +94,18 @@ def hired(job: Job, hire: Callable[[str, dict[str, Any], int], str]) -> Iterator
         yield SandboxAgent(sid, identity, shift, group)
 
 
+def _put_in_place(client: Client, job: Job) -> dict[str, str]:
+    """Make a day's flows, and disable all others; their SIDs by name, blank for the day's own."""
+    flows = client.flex_api.v1.flex_flow
+    for other in flows.list():
+        if other.enabled:
+            flows(other.sid).update(enabled=False)
+    found = {"": str(flows.create(**job.arguments).sid)}
+    for name, arguments in job.others.items():  # a disabled flow works when it is named
+        found[name] = str(flows.create(**{**arguments, "enabled": False}).sid)
+    return found
+
+
 class DaySandbox:
     """A mock account with nothing under way and all agents away; its clock stands at midnight."""
 
@@ -104,13 +118,7 @@ class DaySandbox:
         self.mock.webhooks.register_fallback(lambda _: None)
         for url, make in job.servers.items():
             self.mock.webhooks.register(url, make(account))
-        flows = client.flex_api.v1.flex_flow
-        for other in flows.list():
-            if other.enabled:
-                flows(other.sid).update(enabled=False)
-        flow_sids = {"": str(flows.create(**job.arguments).sid)}
-        for name, arguments in job.others.items():  # a disabled flow works when it is named
-            flow_sids[name] = str(flows.create(**{**arguments, "enabled": False}).sid)
+        flow_sids = _put_in_place(client, job)
         workspaces = client.taskrouter.v1.workspaces
         workspace_sid = job.arguments.get("integration_workspace_sid") or next(
             (space.sid for space in workspaces.list(limit=1)), None
@@ -128,6 +136,16 @@ class DaySandbox:
                 f"workspace {workspace_sid} needs two activities, one available and one not, for"
                 " agents to come and go; create the one that is missing"
             )
+        self._clear()
+        self._channel = capacity_channel(job)
+        self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
+        self.rest = RestClient(self.mock, job.flow, flow_sids, service_sid, workspace_sid)
+        # flows or servers act too, on threads of their own
+        kinds = [each["integration_type"] for each in (job.arguments, *job.others.values())]
+        self._has_bot = any(kind != "task" for kind in kinds) or bool(job.servers)
+
+    def _clear(self) -> None:
+        """Send all workers away, and delete all tasks."""
         for worker in self._workspace.workers.list():
             if worker.activity_sid != self._away:
                 self._workspace.workers(worker.sid).update(
@@ -135,12 +153,6 @@ class DaySandbox:
                 )
         for task in self._workspace.tasks.list():
             self._workspace.tasks(task.sid).delete()
-        self._channel = capacity_channel(job)
-        self.agents = {agent.sid: agent for agent in hired(job, self._hire)}
-        self.rest = RestClient(self.mock, job.flow, flow_sids, service_sid, workspace_sid)
-        # flows or servers act too, on threads of their own
-        kinds = [each["integration_type"] for each in (job.arguments, *job.others.values())]
-        self._has_bot = any(kind != "task" for kind in kinds) or bool(job.servers)
 
     def _hire(self, name: str, attributes: Mapping[str, Any], at_once: int) -> str:
         made = self._workspace.workers.create(

@@ -11,13 +11,13 @@ from ...account import Account
 from ...html import table as html_table
 from ..accounts.copying import Servers
 from ..file.config import FlexFlowConfig
-from .demand import ANSWERS_AFTER, HOUR, Arrivals, Arriving, CustomerClass, Given
+from .demand import ANSWERS_AFTER, HOUR, Arrivals, Arriving, CustomerClass, Given, is_number
 from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_of, simulate
 from .metrics import ContactRecord, ServiceLevel, in_time, service_level, shown
 from .progress import Progress, Show
 from .sandbox import Job
 from .staffing import Shift, Staffing
-from .sweeping import NEEDED, Estimate, parts_of, share_covering
+from .sweeping import NEEDED, Estimate, parts_of, seeds_of, share_covering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ..rehearsal.plotting import Picture
 
 ROUNDS = 200
-"""Staffings that are tried at most."""
+"""Staffings that are tried at most until one meets the target."""
+SHORTEST = 1 / 60
+"""Hours of an interval."""
 _SAMPLE = 200
 """Customers whose durations are averaged to begin with."""
 
@@ -175,14 +177,16 @@ def staff(
     """
     demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
     counting = Counting(within, service_level).checked(demand.hours)
-    if not 0 < target < 1:
+    if not is_number(target) or not 0 < target < 1:
         raise ValueError(f"target={target}: give a share between 0 and 1, such as 0.8")
-    if not 0 < interval <= demand.hours:
-        raise ValueError(f"interval={interval}: give hours, at most the day's {demand.hours}")
-    chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
-    if not chosen:
-        raise ValueError("seeds: give at least one")
-    model = habits or Staffing((Shift(1),))
+    if not is_number(interval) or not SHORTEST <= interval <= demand.hours:
+        raise ValueError(
+            f"interval={interval}: give hours, at most the day's {demand.hours}, at least a minute"
+        )
+    chosen = seeds_of(seeds)
+    model = Staffing((Shift(1),)) if habits is None else habits
+    if not isinstance(model, Staffing):
+        raise TypeError(f"habits={habits!r}: give a Staffing, such as Staffing((Shift(1),))")
     [job] = jobs_of([flow], demand, model, chosen[0], account, servers)
     with Progress(f"Agents for {flow.friendly_name}", ROUNDS, progress) as bar:
         search = _Search(job, counting, target, interval, model, chosen, engine, bar)
@@ -214,9 +218,10 @@ class _Search:
         levels = self._first()
         found = self._levels(levels)
         while failing := [at for at, each in enumerate(found) if self._fails(each)]:
+            most = sum(max(map(len, days)) for days in found)
             for at in failing:
                 share = self._share(found[at]) or 0.0
-                if levels[at] > sum(max(map(len, days)) for days in found):
+                if levels[at] > most or self._tried >= ROUNDS:
                     self._give_up()
                 levels[at] += max(1, int(levels[at] * (self._target - share) / 4))
             found = self._levels(levels)
@@ -231,23 +236,25 @@ class _Search:
         return self._plan(levels, found)
 
     def _first(self) -> list[int]:
-        """Return the agents that the work of each interval takes, and no more."""
-        levels = [0.0] * self._count
+        """Return the agents that the work of each interval takes, and no more.
+
+        More than there are customers would have nothing to do.
+        """
+        levels, most = [0.0] * self._count, 1
         model = self._model
         for customers in (self._job.demand.customers(seed) for seed in self._seeds[:3]):
+            most = max(most, len(customers))
             for each in customers:
                 seconds = each.handle_time + each.draw("reaction", model.reaction)
                 seconds += each.draw("wrap-up", model.wrap_up)
                 at = min(self._count - 1, int(each.arrives / HOUR / self._interval))
                 levels[at] += seconds / (self._interval * HOUR * model.at_once)
         days = len(self._seeds[:3])
-        return [max(1, math.ceil(each / days)) for each in levels]
+        return [min(most, max(1, math.ceil(each / days))) for each in levels]
 
     def _levels(self, levels: Sequence[int]) -> list[list[list[ContactRecord]]]:
         """Return the customers of each interval, day by day, with so many agents in each."""
         self._tried += 1
-        if self._tried > ROUNDS:
-            self._give_up()
         self._bar.update(self._tried)
         return self._days(levels, self._seeds)
 
@@ -268,7 +275,8 @@ class _Search:
     def _give_up(self) -> NoReturn:
         raise ValueError(
             f"no staffing meets {self._target:.0%} within {self._counting.within:g} s, after"
-            f" {self._tried} tries: the time to react ({self._model.reaction}) counts, and a bot's"
+            f" {self._tried} tries: the time to react ({self._model.reaction}) counts, and a bot's,"
+            " and customers whose patience is shorter"
         )
 
     def _share(self, days: list[list[ContactRecord]]) -> float | None:

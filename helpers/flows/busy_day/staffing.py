@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
-from .demand import HOUR, Duration, Fixed
+from .demand import HOUR, Duration, Fixed, as_attributes, as_duration, is_number
 
 REACTION, WRAP_UP = Fixed(5.0), Fixed(30.0)
 """Default times that an agent takes: assumptions, as are the seconds below."""
+MOST_AGENTS = 10_000
+"""Agents of a shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,17 @@ class Shift:
     end: float | None = None
 
     def __post_init__(self) -> None:
-        if self.agents < 1:
-            raise ValueError(f"a shift has at least one agent; got {self.agents}")
-        if self.start < 0 or (self.end is not None and self.end <= self.start):
-            raise ValueError(f"a shift ends after it starts; got {self.start} to {self.end}")
+        if not isinstance(self.agents, Integral) or not 1 <= self.agents <= MOST_AGENTS:
+            raise ValueError(
+                f"a shift has at least one agent, and at most {MOST_AGENTS:,}; got {self.agents}"
+            )
+        start, end = self.start, self.end
+        numbers = is_number(start) and (end is None or is_number(end))
+        if not numbers or start < 0 or (end is not None and end <= start):
+            raise ValueError(
+                f"a shift ends after it starts; got {start} to {end}. Hours count from the day's"
+                " beginning, on past midnight: 22 to 30"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,17 @@ class Staffing:
     def __post_init__(self) -> None:
         if not self.shifts:
             raise ValueError("no agent would work: give at least one Shift")
-        if self.at_once < 1:
+        if not all(isinstance(each, Shift) for each in self.shifts):
+            raise TypeError(f"shifts={self.shifts!r}: give a tuple of Shift, such as (Shift(3),)")
+        if not isinstance(self.at_once, Integral) or self.at_once < 1:
             raise ValueError(f"at_once={self.at_once}: an agent takes at least one chat")
-        if not 0 <= self.slowdown < math.inf:
-            raise ValueError(f"slowdown={self.slowdown}: give 0 or more")
+        for name in ("notices", "back_after", "slowdown"):
+            value = getattr(self, name)
+            if not is_number(value) or value < 0:
+                raise ValueError(f"{name}={value}: give 0 or more")
+        for name in ("reaction", "wrap_up"):
+            object.__setattr__(self, name, as_duration(name, getattr(self, name)))
+        as_attributes("Staffing", self.attributes)
 
     @property
     def groups(self) -> tuple[Staffing, ...]:

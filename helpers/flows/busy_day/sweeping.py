@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed, parallel_config
@@ -387,8 +388,8 @@ def sweep(
     demand = demanded(customers, arrivals, handle_time, patience, hours, says, answers_after)
     counting = Counting(within, service_level, warm_up).checked(demand.hours)
     staffings = tuple(map(as_staffing, staffing))
-    chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
-    _check(flows, staffings, chosen)
+    chosen = seeds_of(seeds)
+    _check(flows, staffings)
     jobs_made = jobs_of(flows, demand, staffings[0], chosen[0], account, servers)
     cells = [replace(job, staffing=staffed) for job, staffed in product(jobs_made, staffings)]
     found: list[Played] = []
@@ -423,23 +424,34 @@ def sweep(
     return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines, is_fixed)
 
 
-def _check(
-    flows: Sequence[FlexFlowConfig], staffings: Sequence[Staff], seeds: Sequence[int]
-) -> None:
+def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
+    """A number of days, or their seeds, as seeds; ValueError or TypeError if it is neither."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = range(1, given + 1)
+    if not isinstance(given, Sequence) or not all(isinstance(each, Integral) for each in given):
+        raise TypeError(f"seeds={given!r}: give a number of days, or a list of their seeds")
+    _check_names("seeds", given)
+    return tuple(given)
+
+
+def _check(flows: Sequence[FlexFlowConfig], staffings: Sequence[Staff]) -> None:
     """Refuse a grid that is empty, or has two things of one name."""
     for flow in flows:
         must_be_config(flow, (FlexFlowConfig,))
     names = [flow.friendly_name for flow in flows]
     labels = [staffing.label for staffing in staffings]
-    for name, found in (("flows", names), ("staffing", labels), ("seeds", seeds)):
-        if not found:
-            raise ValueError(f"{name}: give at least one")
-        twice = next((each for each in found if list(found).count(each) > 1), None)
-        if twice is not None:
-            raise ValueError(
-                f"{name}: {twice!r} is there twice; give each a name of its own, so that tables"
-                " and plots can tell them apart"
-            )
+    _check_names("flows", names)
+    _check_names("staffing", labels)
+
+
+def _check_names(name: str, found: Sequence[object]) -> None:
+    if not found:
+        raise ValueError(f"{name}: give at least one")
+    if twice := [each for each, times in Counter(found).items() if times > 1]:
+        raise ValueError(
+            f"{name}: {twice[0]!r} is there twice; give each a name of its own, so that tables"
+            " and plots can tell them apart"
+        )
 
 
 @contextmanager

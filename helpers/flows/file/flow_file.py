@@ -13,12 +13,12 @@ import yaml
 from pydantic import BaseModel
 
 from ...masking import mask as masked
+from ..errors import FieldPath
 from .config import ROOT, Contact, FlexFlowConfig, by_contact
 from .contents import LISTS, Config
 from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig, CustomChatConfig
 from .entries import ResourceEntry
 from .kinds.kind import Address
-from .nodes import FieldPath
 from .text_files import TEXT, located, write_text
 from .variables import Values
 

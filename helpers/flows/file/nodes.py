@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import yaml
 
-from ..errors import FlowProblem, Problem
+from ..errors import FieldPath, FlowProblem, Problem
 from .text_files import located, read_json
-
-FieldPath = tuple[str | int, ...]
 
 
 def lines_below(key: yaml.Node, value: yaml.Node, path: FieldPath) -> dict[FieldPath, int]:

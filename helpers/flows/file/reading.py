@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import FlowProblem, Problem
+from ..errors import FieldPath, FlowProblem, Problem
 from .config import ROOT
 from .contents import LISTS, Contents, LegacyContents
 from .entries import ResourceEntry, entries_of, lists_of
@@ -22,7 +22,6 @@ from .kinds.table import ROOTS, VIEWS
 from .nodes import (
     MAX_NODES,
     TOO_DEEP,
-    FieldPath,
     composed,
     find,
     line_of,

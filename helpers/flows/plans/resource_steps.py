@@ -9,10 +9,9 @@ from typing import Any
 from ...flex_ui import WORKSPACE
 from ..accounts.directory import Directory
 from ..accounts.survey import FoundResource, Survey
-from ..errors import Problem
+from ..errors import FieldPath, Problem
 from ..file.entries import ResourceEntry
 from ..file.flow_file import FlowFile
-from ..file.kinds.field_types import Path
 from ..file.kinds.kind import REFERENCE, Address, Fields, ResourceKind, spelled
 from ..file.kinds.table import KINDS
 from .readable import FieldChange, changes_within
@@ -54,7 +53,7 @@ class _Names:
         label = f"{self._entry.label!r} {'.'.join(map(str, path))}".strip()
         self.problems.append(Problem(self._file.where(self._entry, *path), label, fix))
 
-    def find(self, kind: str, text: str, path: Path) -> str:
+    def find(self, kind: str, text: str, path: FieldPath) -> str:
         """The SID of a name, or what stands for it; the name of nothing, which is a problem."""
         try:
             sid = self._to_sid(kind, text, path)

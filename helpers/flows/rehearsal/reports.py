@@ -201,22 +201,7 @@ def junit(reports: Iterable[AnyReport]) -> str:
         )
         ElementTree.SubElement(suite, "properties")
         for each in cases:
-            case = ElementTree.SubElement(
-                suite,
-                "testcase",
-                name=_xml(each.script) or "script",
-                classname=_xml(flow) or "flow",
-                time=f"{each.seconds:.3f}",
-            )
-            if each.reasons:
-                kind, _, message = each.reasons[0]
-                found = ElementTree.SubElement(
-                    case,
-                    "error" if each.is_error else "failure",
-                    message=_xml(message),
-                    type=_KINDS.get(kind, "could not be done"),
-                )
-                found.text = _xml("\n".join(f"{where}: {what}" for _, where, what in each.reasons))
+            _add_case(suite, each)
         out = ElementTree.SubElement(suite, "system-out")
         played = [each for each in cases if isinstance(each, PlayReport)]
         sides = [each for each in cases if isinstance(each, CompareReport)]
@@ -224,6 +209,25 @@ def junit(reports: Iterable[AnyReport]) -> str:
         ElementTree.SubElement(suite, "system-err")
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode")
+
+
+def _add_case(suite: ElementTree.Element, each: AnyReport) -> None:
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        name=_xml(each.script) or "script",
+        classname=_xml(each.flow) or "flow",
+        time=f"{each.seconds:.3f}",
+    )
+    if each.reasons:
+        kind, _, message = each.reasons[0]
+        found = ElementTree.SubElement(
+            case,
+            "error" if each.is_error else "failure",
+            message=_xml(message),
+            type=_KINDS.get(kind, "could not be done"),
+        )
+        found.text = _xml("\n".join(f"{where}: {what}" for _, where, what in each.reasons))
 
 
 def _xml(given: str) -> str:

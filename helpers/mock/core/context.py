@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ...interrupts import Uninterrupted, let_in, put_off
 from .clock import Clock
@@ -129,8 +130,7 @@ class _Unit:
                 let_in()
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Originator of an action: the account through REST, or a user through an access token.
 
     `webhooks` is true if the action fires webhooks: always for a chat user, for REST only when the

@@ -133,6 +133,9 @@ class Parameters(BaseModel):
             raise _refusal(problem.errors()[0]) from None
 
 
+Parameters.__annotations__.clear()  # none is of a field; pydantic would read them for each subclass
+
+
 def _owner(cls: type, name: str) -> type:
     """The class that an attribute comes from."""
     return next(each for each in cls.__mro__ if name in vars(each))

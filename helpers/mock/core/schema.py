@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from inspect import get_annotations
 from operator import attrgetter
@@ -20,8 +19,7 @@ Where = Mapping[str, Any]
 Order = Literal["asc", "desc"]
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """A condition on a number: from `low` up to `high`, both included; null never is."""
 
     low: float = -1e308

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ...flex_ui import GUEST_ATTRIBUTES
 from ..core.context import Context
@@ -17,8 +18,7 @@ from . import handlers
 from .resources import FlexChannel, FlexFlow
 
 
-@dataclass(slots=True)
-class NewFlexChannel:
+class NewFlexChannel(Struct):
     """A contact and its chat, as Flex v1's parameters name them (specified)."""
 
     flex_flow_sid: str

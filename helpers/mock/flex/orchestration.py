@@ -96,8 +96,7 @@ class Orchestration:
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
             flex_channel = ctx.store.first(FlexChannel, sid=written_to.sid)
-            flow = flex_channel and _flow_with_task(ctx, flex_channel)
-            if flex_channel is None or flow is None:
+            if flex_channel is None or (flow := _flow_with_task(ctx, flex_channel)) is None:
                 return
             user = ctx.store.first(User, sid=flex_channel.user_sid)
             name = (user and user.friendly_name) or flex_channel.identity

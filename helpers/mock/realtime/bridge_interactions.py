@@ -6,8 +6,9 @@ Each is an operation of Flex v1, or the answer to an invitation, which is that t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from ...json_object import entry, json_object
 from ..core.access_token import Claims

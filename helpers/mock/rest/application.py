@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
 from itertools import chain
@@ -18,6 +17,7 @@ from types import ModuleType
 
 from msgspec import structs
 
+from ...lazy import uncollected
 from ...request_log import NOTE_HEADER
 from ..core.access_token import Claims, Grant, decode, verify
 from ..core.context import ACCOUNT, Actor, Backend, Context
@@ -48,7 +48,8 @@ _PRODUCTS = {
 
 
 def _loaded(name: str) -> ModuleType:
-    return import_module(f".{name}", __package__)
+    with uncollected():
+        return import_module(f".{name}", __package__)
 
 
 def _operations(modules: tuple[str, ...]) -> Iterable[Operation]:
@@ -203,7 +204,7 @@ class Application:
         if (author := changes.pop("Author", None)) is not None:
             if len(author) > MAX_AUTHOR:
                 raise TwilioError(50310, f"Author is longer than {MAX_AUTHOR} characters")
-            actor = replace(actor, author=author)
+            actor = structs.replace(actor, author=author)
         if changes:
             request = structs.replace(request, form={**request.form, **changes})
         return actor, request

@@ -13,6 +13,8 @@ from functools import partial
 from typing import Any, Concatenate, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from ..core.context import Context
 from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
 from ..core.parameters import Parameters, folded, read_json_object
@@ -88,8 +90,7 @@ class Api:
         return [operation for each in self.collections for operation in each.operations()]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One call an API answers.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
+from msgspec.structs import replace
 from pydantic import BeforeValidator, Field
 
 from ...json_object import storable_json

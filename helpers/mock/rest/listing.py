@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from ..core.context import Context
 from ..core.errors import TwilioError
@@ -34,8 +35,7 @@ Rank = Callable[[Any], tuple[float, ...]]
 """Returns an item's place in a list; lower is earlier."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageSizes:
+class PageSizes(Struct, frozen=True):
     """Items of a page by default, and at the most.
 
     Where `absolute` is False, a page beyond the first is only reached by the token of a link.
@@ -46,8 +46,7 @@ class PageSizes:
     absolute: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True):
     """The page that a query names."""
 
     number: int
@@ -85,8 +84,7 @@ def _number(text: str | None, name: str, default: int) -> int:
     return int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
+class ListPage(Struct, frozen=True):
     """One page's items, with what lies on either side."""
 
     items: list[Any]
@@ -229,8 +227,7 @@ def _moment(name: str, text: str) -> float:
         ) from None
 
 
-@dataclass(slots=True)
-class Selection:
+class Selection(Struct):
     """Conditions that an item must meet: those the store can test, and those only Python can."""
 
     where: dict[str, Any]

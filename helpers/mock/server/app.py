@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -47,7 +47,7 @@ from .origin_check import (
     name_of,
 )
 from .request_log import LogEntry, ServedRequests
-from .rest_app import Answer, RestApp
+from .rest_app import Prepared, RestApp
 
 _FOR_BROWSERS = re.compile(
     r"/(mcs\.([a-z0-9-]+\.)*twilio\.com/|flex-api\.twilio\.com/v[12]/Web(Channels|Chats)\b)"
@@ -118,8 +118,6 @@ class ServerApp:
         self._rest = RestApp(
             mock.handle, mock.authenticate, mock.faults, requests, *threads, at_once=at_once
         )
-        self.answer_at_once = self._answer_at_once if at_once else None
-        """Answers requests without ASGI, as `RestApp.answer_at_once`."""
         requests.follow(lambda entry: mock.requests.add(partial(_logged, entry)))
         mock.realtime.on_request(partial(requests.add, by_chat_sdk=True))
         allowed: dict[str, Any] = {
@@ -183,14 +181,12 @@ class ServerApp:
             send = _marked(send)
         await self._part_for(scope, page)(scope, receive, send)
 
-    def _answer_at_once(self, scope: Scope, body: bytes, write: Callable[[Answer], None]) -> bool:
-        """Answer a request past everything else, where `RestApp` may. Returns whether it did."""
+    def prepare(self, scope: Scope) -> Prepared | None:
+        """Return what answers requests with this head past everything else, if `RestApp` can."""
         page = PageHeaders(scope["headers"])
-        return (
-            self._part_for(scope, page) is self._rest
-            and not _is_twilios(page)
-            and self._rest.answer_at_once(scope, body, write)
-        )
+        if self._part_for(scope, page) is not self._rest or _is_twilios(page):
+            return None
+        return self._rest.prepare(scope)
 
     def _part_for(self, scope: Scope, page: PageHeaders) -> ASGIApp:
         """Return what answers a request; a refusal where a foreign page may have made it."""

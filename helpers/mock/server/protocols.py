@@ -8,14 +8,12 @@ import re
 import socket
 import struct
 import sys
-from collections.abc import Callable
 from functools import lru_cache, partial
 from http import HTTPStatus
 from math import inf
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import orjson
-from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
@@ -35,14 +33,15 @@ from ..core.bounds import (
 from ..realtime.connection import CUT, LEFT, SEND
 from ..realtime.notices import is_acknowledgement
 from ..rest.http import Reply
-from .rest_app import Answer, answer_of
+from .rest_app import Answer, Prepare, Prepared, answer_of
 
 KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than chat clients pause between polls, so that none
 is closed at the very moment of a request."""
-AnswerAtOnce = Callable[[Scope, bytes, Callable[[Answer], None]], bool]
-"""Takes a request and its body; writes its answer before it returns True, or leaves it."""
+MOST_KNOWN = 8
+"""Heads of requests that a connection knows again."""
 _PLAIN_PATH = re.compile(rb"/[\w.~-][\w.~/-]*")
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]{1,5})(?=\r\n)", re.IGNORECASE)
 _SMALL = range(SMALL_BODY + 1)
 _NOT_PLAIN = frozenset((b"expect", b"x-forwarded-for", b"x-forwarded-proto"))
 """Headers that uvicorn attends to."""
@@ -60,9 +59,6 @@ class CuttingProtocol(HttpToolsProtocol):
 
     The head of a request is bounded while it arrives, since it is kept before anybody can look
     at it. A request that arrives too slowly is refused, so that it keeps no connection from others.
-
-    A small write is offered to the application's `answer_at_once` once its body is there: to be
-    answered without a task, by a single write.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -75,9 +71,7 @@ class CuttingProtocol(HttpToolsProtocol):
         self._is_head_too_large = False
         self._head_size = 0
         self._arrived = 0
-        self._offer: AnswerAtOnce | None = getattr(self.config.app, "answer_at_once", None)
-        self._held: bytearray | None = None
-        """Body so far of a request that is to be offered; None for any other."""
+        self._is_held = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection; one that stays silent ends as an idle one does."""
@@ -125,71 +119,14 @@ class CuttingProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Start the answer to a request, or hold it until it is whole."""
+        """Start the answer to a request."""
         self._is_in_head = False
-        if self._offer is not None and self._is_plain():
-            self._held = bytearray()
-        else:
-            super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
-        if self._held is None:
-            super().on_body(body)
-        else:
-            self._held += body
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Take the end of a request."""
         self._is_arriving = False
-        if self._held is not None and self._is_answered_at_once(bytes(self._held)):
-            self._held = None
-            return
-        self._release()
         super().on_message_complete()
-
-    def _is_plain(self) -> bool:
-        """Recognise a request that can be answered at once: none before it is under way."""
-        parser, cycle = self.parser, self.cycle
-        return (
-            parser.get_method() == b"POST"
-            and (cycle is None or cycle.response_complete)
-            and not self.flow.write_paused
-            and not self.transport.is_closing()
-            and parser.get_http_version() == "1.1"
-            and not parser.should_upgrade()
-            and _PLAIN_PATH.fullmatch(self.url) is not None
-            and _NOT_PLAIN.isdisjoint(headers := dict(self.headers))
-            and int(headers.get(b"content-length", b"-1")) in _SMALL
-        )
-
-    def _is_answered_at_once(self, body: bytes) -> bool:
-        assert self._offer is not None
-        path = self.url.decode("ascii")
-        scope: Scope = {
-            **self.scope,
-            "method": "POST",
-            "path": path,
-            "raw_path": self.url,
-            "query_string": b"",
-        }
-        try:
-            is_answered = self._offer(scope, body, self._write)
-        except Exception:
-            log_exception(_log, "POST %s failed", path)
-            self._refuse(500, "The mock failed; its log says why")
-            return True
-        if is_answered:
-            self.on_response_complete()
-        return is_answered
-
-    def _release(self) -> None:
-        """Start the answer to a request that was held, as uvicorn does."""
-        body, self._held = self._held, None
-        if body is not None:
-            super().on_headers_complete()
-        if body:
-            super().on_body(bytes(body))
 
     def _write(self, answer: Answer, *, ends: bool = False) -> None:
         """Write an answer, and end the connection if its client or the server wants that."""
@@ -207,7 +144,6 @@ class CuttingProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser refused."""
-        self._held = None
         if self._is_head_too_large:
             self._refuse_head()
         else:
@@ -216,11 +152,6 @@ class CuttingProtocol(HttpToolsProtocol):
     def _end_head(self) -> NoReturn:
         self._is_head_too_large = True
         raise ValueError("the head is too large")  # ends the parsing
-
-    def shutdown(self) -> None:
-        """End as uvicorn does: a request that is under way may still be answered."""
-        self._release()
-        super().shutdown()
 
     def _watch(self, seconds: float) -> None:
         self._is_watched = True
@@ -232,7 +163,7 @@ class CuttingProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or not self._is_arriving:
             return
         now, cycle = self.loop.time(), self.cycle
-        is_answered = self._held is None and cycle is not None and cycle.response_started
+        is_answered = not self._is_held and cycle is not None and cycle.response_started
         is_behind = self._is_in_head and cycle and not cycle.response_complete
         if is_behind or self.flow.read_paused:
             self._began = now
@@ -251,6 +182,148 @@ class CuttingProtocol(HttpToolsProtocol):
         code = {400: 20001, 429: 20429}.get(status, status)  # the others are no Twilio codes
         reply = Reply(status, {"code": code, "message": message, "status": status}, headers)
         self._write(answer_of(reply, orjson.dumps(reply.json)), ends=True)
+
+
+class PromptProtocol(CuttingProtocol):
+    """Answers small writes as soon as their bodies are there: without a task, by a single write.
+
+    The application's `prepare` takes the head of one and returns what answers it. A client that
+    keeps its connection sends the same heads again, but for the lengths of the bodies; those are
+    known, and not parsed again.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._prepare: Prepare = cast(Any, self.config.app).prepare
+        self._answer: Prepared | None = None
+        self._body = bytearray()
+        self._start = b""
+        """Data of a request from its first byte on, to know its head again."""
+        self._waits = b""
+        """Data of a request with a known head, while its body is on its way."""
+        self._known: dict[bytes, Prepared] = {}
+
+    def data_received(self, data: bytes) -> None:
+        """Take data: a request that is known, or what is to be parsed."""
+        may_wait = not self._waits
+        if not may_wait:
+            data = self._end_wait() + data
+        if self._is_arriving:
+            super().data_received(data)
+        elif not self._is_known(data, may_wait=may_wait):
+            self._start = data
+            super().data_received(data)
+
+    def _is_known(self, data: bytes, *, may_wait: bool) -> bool:
+        """Answer a request whose head is known, or wait for its body. Returns False for others."""
+        head, begins, length = _parts(data)
+        answer = self._known.get(head)
+        if answer is None or not self._is_free():
+            return False
+        missing = begins + length - len(data)
+        if missing > 0 and may_wait:
+            self._unset_keepalive_if_required()
+            self._waits, self._is_held = data, True
+            self._is_arriving, self._began, self._arrived = True, self.loop.time(), len(data)
+            if not self._is_watched:
+                self._watch(MAX_STALL)
+            return True
+        return missing == 0 and self._is_answered(answer, data[begins:])
+
+    def _end_wait(self) -> bytes:
+        data, self._waits = self._waits, b""
+        self._is_held = self._is_arriving = False
+        return data
+
+    def on_headers_complete(self) -> None:
+        """Ask for what answers a request at once, or start its answer as uvicorn does."""
+        self._is_in_head = False
+        if self._is_plain():
+            path = self.url.decode("ascii")
+            own = {"method": "POST", "path": path, "raw_path": self.url, "query_string": b""}
+            self._answer = self._prepare({**self.scope, **own})
+            self._is_held = self._answer is not None
+        if not self._is_held:
+            self._start = b""
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if self._is_held:
+            self._body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of a request, and answer it if that was prepared."""
+        answer, body, start = self._answer, bytes(self._body), self._start
+        self._start = b""
+        if answer is None or not self._is_answered(answer, body):
+            self._release()
+            super().on_message_complete()
+            return
+        self._is_arriving = False
+        self._forget()
+        head, _, _ = _parts(start)
+        if head:
+            if len(self._known) == MOST_KNOWN:
+                self._known.clear()
+            self._known[head] = answer
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser refused."""
+        self._forget()
+        super().send_400_response(msg)
+
+    def shutdown(self) -> None:
+        """End as uvicorn does: a request that is under way may still be answered."""
+        if self._waits:
+            super().data_received(self._end_wait())
+        self._release()
+        super().shutdown()
+
+    def _is_free(self) -> bool:
+        """Check that no earlier request is under way, and that an answer can be written."""
+        cycle = self.cycle
+        is_idle = cycle is None or cycle.response_complete
+        return is_idle and not (self.flow.write_paused or self.transport.is_closing())
+
+    def _is_plain(self) -> bool:
+        """Recognise a small write that needs nothing of uvicorn's."""
+        parser = self.parser
+        return (
+            parser.get_method() == b"POST"
+            and self._is_free()
+            and parser.get_http_version() == "1.1"
+            and not parser.should_upgrade()
+            and _PLAIN_PATH.fullmatch(self.url) is not None
+            and _NOT_PLAIN.isdisjoint(headers := dict(self.headers))
+            and int(headers.get(b"content-length", b"-1")) in _SMALL
+        )
+
+    def _is_answered(self, answer: Prepared, body: bytes) -> bool:
+        try:
+            is_answered = answer(body, self._write)
+        except Exception:
+            log_exception(_log, "a request failed")
+            self._refuse(500, "The mock failed; its log says why")
+            return True
+        if is_answered:
+            self.on_response_complete()
+        return is_answered
+
+    def _release(self) -> None:
+        """Start the answer to a request that was held, as uvicorn does."""
+        if self._answer is not None:
+            body = bytes(self._body)
+            self._forget()
+            super().on_headers_complete()
+            if body:
+                super().on_body(body)
+
+    def _forget(self) -> None:
+        self._answer, self._is_held = None, False
+        self._body.clear()
 
 
 class TwilsockProtocol(WebSocketsSansIOProtocol):
@@ -342,6 +415,15 @@ def _cut(transport: asyncio.Transport) -> None:
         reset = struct.pack("ii", 1, 0)  # no lingering: the client sees a reset
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
     transport.abort()
+
+
+def _parts(data: bytes) -> tuple[bytes, int, int]:
+    """Head of a request but for its body's length, where the body begins, and its length or -1."""
+    begins = data.find(b"\r\n\r\n") + 4
+    length = _LENGTH.search(data, 0, begins)
+    if length is None:
+        return b"", 0, -1
+    return data[: length.start(1)] + data[length.end(1) : begins], begins, int(length[1])
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import orjson
@@ -43,6 +43,9 @@ from .request_log import ServedRequests
 Header = tuple[bytes, bytes]
 Answer = tuple[Message, Message]
 """The messages of a response, its start and its body."""
+Prepared = Callable[[bytes, Callable[[Answer], None]], bool]
+"""Takes a body; writes the answer before it returns True, or leaves the request to others."""
+Prepare = Callable[[Scope], Prepared | None]
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -178,27 +181,30 @@ class RestApp:
     async def _in_worker(self, work: Callable[..., T], *arguments: Any) -> T:
         return await _on(self._workers, work, *arguments)
 
-    def answer_at_once(self, scope: Scope, body: bytes, write: Callable[[Answer], None]) -> bool:
-        """Answer a small write before this returns, where it may be. Returns whether it was."""
-        if (
-            not _is_quick(scope)
-            or len(body) > SMALL_BODY
-            or self._faults.armed
-            or self._under_way >= MAX_UNDER_WAY
-        ):
-            return False
-        answered: list[Callable[[], None]] = []
+    def prepare(self, scope: Scope) -> Prepared | None:
+        """Return what answers small writes with this head at once; None for what may wait."""
+        if not _is_quick(scope):
+            return None
         try:
+            headers, host, path = _head(scope)
+        except TwilioError:
+            return None
+        base = base_of(scope, headers.get("Host", ""))
+        headers.pop("Content-Length", None)  # another for each
+        read = partial(read_request, "POST", host, path, "", headers, base=base)
+
+        def answer(body: bytes, write: Callable[[Answer], None]) -> bool:
+            if len(body) > SMALL_BODY or self._faults.armed or self._under_way >= MAX_UNDER_WAY:
+                return False
+            request = read(body=body)
             try:
-                request = _request(scope, body, answered)
-            except TwilioError as error:
-                write(_refusal(error))
-            else:
                 write(self._carry_out(request))
-        finally:
-            for call in answered:
-                call()
-        return True
+            finally:
+                for call in request.when_answered:
+                    call()
+            return True
+
+        return answer
 
     def _answer(self, scope: Scope, body: bytes) -> Answer | _FaultyRequest:
         try:

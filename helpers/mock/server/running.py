@@ -21,7 +21,7 @@ from .. import MockTwilio
 from ..core import forks
 from ..core.bounds import MAX_FRAME
 from .app import ServerApp
-from .protocols import KEEP_ALIVE, CuttingProtocol, TwilsockProtocol
+from .protocols import KEEP_ALIVE, CuttingProtocol, PromptProtocol, TwilsockProtocol
 
 GRACE = 3
 """Seconds for requests under way to end when the server stops."""
@@ -129,7 +129,7 @@ class MockServer(uvicorn.Server):
             uvicorn.Config(
                 self._application,
                 lifespan="off",
-                http=CuttingProtocol,
+                http=PromptProtocol if at_once else CuttingProtocol,
                 ws=TwilsockProtocol,
                 ws_max_size=MAX_FRAME,
                 ws_per_message_deflate=False,  # on one machine, time costs more than bytes

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import cache
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -61,7 +62,7 @@ from .widgets import OK, without_login
 
 REQUEST_SECONDS = 10.0
 """Longest time that an HTTP request of a flow may take (documented)."""
-_FILE_TYPES = MimeTypes()
+_file_types = cache(MimeTypes)
 """Types by a file's ending, without those that a machine adds."""
 _log = logging.getLogger(__name__)
 
@@ -177,7 +178,7 @@ class Executor:
             return action.refused(f"The media URL {url[:200]} {reason}")
         content = answer.body.encode() if answer.content is None else answer.content
         name = PurePosixPath(unquote(urlsplit(url).path)).name or None
-        guessed, _ = _FILE_TYPES.guess_type(name or "")
+        guessed, _ = _file_types().guess_type(name or "")
         content_type = answer.content_type or guessed or "application/octet-stream"
         return replace(action, file=Attachment(content, content_type, name))
 

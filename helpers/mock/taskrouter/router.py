@@ -162,7 +162,7 @@ def route(ctx: Context, workspace_sid: str) -> None:
             if worker is not None:
                 reservations.reserve(ctx, task, worker)
         channels = waiting.channels()
-        candidates = workforce.available(ctx, workspace, channels) if channels != set() else ()
+        candidates = workforce.available(ctx, workspace, channels) if channels != set() else []
         lines = _lines(ctx, workspace, waiting) if candidates else ()
         for task, workers in decide(lines, candidates):
             for worker in workers:
@@ -176,7 +176,10 @@ class _Pending:
 
     def __init__(self, ctx: Context, workspace: Workspace) -> None:
         self._ctx = ctx
-        self._where = {"workspace_sid": workspace.sid, "assignment_status": "pending"}
+        self._where: dict[str, Any] = {
+            "workspace_sid": workspace.sid,
+            "assignment_status": "pending",
+        }
         tasks = ctx.store.select(Task, self._where, limit=_FEW)
         self._all = tasks if len(tasks) < _FEW else None
 
@@ -208,8 +211,9 @@ class _Pending:
         order: Order = "desc" if sign < 0 else "asc"
         start, limit = 0, 1
         while True:
-            page: dict[str, Any] = {"by": by, "order": order, "limit": limit, "offset": start}
-            tasks = self._ctx.store.select(Task, {**self._where, **own}, **page)
+            tasks = self._ctx.store.select(
+                Task, self._where | own, by=by, order=order, limit=limit, offset=start
+            )
             yield from tasks
             if len(tasks) < limit:
                 return

@@ -10,6 +10,8 @@ import time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
+from msgspec import structs
+
 from ...lazy import renamed
 from ...masking import masked_repr
 from ..core.clock import iso
@@ -157,7 +159,7 @@ class Webhooks:
             known = self._backend.store.first(Delivery, seq=number)
             if known is None:
                 return None
-            again = replace(
+            again = structs.replace(
                 known,
                 queue=f"replay {number}",
                 date_created=self._backend.clock.now(),

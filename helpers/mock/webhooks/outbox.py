@@ -6,10 +6,9 @@ An event that was committed is therefore delivered at least once, one rolled bac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from msgspec import field
+from msgspec import Struct, field
 
 from ..core.context import ACCOUNT, Backend
 from ..core.events import Event
@@ -31,8 +30,7 @@ KEPT = 1000
 """Finished deliveries kept for the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     """One event in a dialect's words.
 
     Attributes:
@@ -59,8 +57,7 @@ class ServiceHooks(NamedTuple):
     scope: str = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookDialect:
+class WebhookDialect(Struct, frozen=True):
     """One API's webhooks.
 
     Attributes:

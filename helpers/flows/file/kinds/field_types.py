@@ -18,11 +18,10 @@ from pydantic_core import PydanticCustomError
 
 from ....json_object import MAX_DEPTH
 from ....mock import TwilioError, parameters_of
+from ...errors import FieldPath
 
-Path = tuple[str | int, ...]
 
-
-def _without_others(value: Any, path: Path = ()) -> Any:
+def _without_others(value: Any, path: FieldPath = ()) -> Any:
     """Refuse all but JSON within a value, such as the date that YAML makes of 2026-01-01."""
     if len(path) > MAX_DEPTH:
         reason: str | None = "is nested too deep; flatten it"
@@ -73,7 +72,7 @@ def checked(parameter: Any, as_sent: Callable[[Any], Any] = lambda value: value)
     adapter: TypeAdapter[Any] = TypeAdapter(parameter)
 
     def check(value: Any) -> Any:
-        path: Path = ()
+        path: FieldPath = ()
         try:
             adapter.validate_python(as_sent(value))
         except TwilioError as refused:
@@ -91,7 +90,7 @@ def checked(parameter: Any, as_sent: Callable[[Any], Any] = lambda value: value)
     return AfterValidator(check)
 
 
-def _first_fault(refused: TwilioError) -> tuple[Path, str]:
+def _first_fault(refused: TwilioError) -> tuple[FieldPath, str]:
     """The place of the first fault within a value, and the fault."""
     errors: Any = (refused.details or {}).get("errors")
     if not errors:

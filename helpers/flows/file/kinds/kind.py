@@ -12,12 +12,13 @@ from pydantic import BeforeValidator
 from pydantic import create_model as new_model
 
 from ....mock import parameters_of
+from ...errors import FieldPath
 from ..config import Name, Protectable, WebAddress
-from .field_types import Path, checked, declared, declared_type
+from .field_types import checked, declared, declared_type
 
-Swap = Callable[[str, str, Path], str]
+Swap = Callable[[str, str, FieldPath], str]
 """Puts a SID for the name of a resource of a kind, or a name for a SID; a blank kind is any."""
-Convert = Callable[[Any, Swap, Path], Any]
+Convert = Callable[[Any, Swap, FieldPath], Any]
 Fields = dict[str, Any]
 Address = tuple[str, ...]
 """Kind and name, of a resource within another behind those of that; a single one has no name."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .field_types import Path
+from ...errors import FieldPath
 from .kind import ResourceField, ResourceKind, Swap
 
 STUDIO_FLOWS, DEFINITION = "studio_flows", "definition"
 
 
-def _in_texts(value: Any, swap: Swap, path: Path) -> Any:
+def _in_texts(value: Any, swap: Swap, path: FieldPath) -> Any:
     """Swap every text of a Studio flow's definition that stands for a SID, or is one."""
     if isinstance(value, Mapping):
         return {name: _in_texts(each, swap, (*path, name)) for name, each in value.items()}

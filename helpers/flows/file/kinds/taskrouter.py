@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from ....json_object import compact_json
 from ....mock import order_by_clauses
+from ...errors import FieldPath
 from ..config import Described, Name
-from .field_types import JsonObject, Path, checked, declared
+from .field_types import JsonObject, checked, declared
 from .kind import AS_IS, URL, Fields, ResourceField, ResourceKind, Swap, reference
 
 Attributes = Annotated[
@@ -59,7 +60,7 @@ class RoutingFilter(Described):
         return self
 
 
-def _in_targets(filters: Any, swap: Swap, path: Path) -> Any:
+def _in_targets(filters: Any, swap: Swap, path: FieldPath) -> Any:
     """Swap the queue of each target of a workflow's filters."""
     return [
         {
@@ -73,7 +74,7 @@ def _in_targets(filters: Any, swap: Swap, path: Path) -> Any:
     ]
 
 
-def _in_target(target: Any, swap: Swap, path: Path) -> Any:
+def _in_target(target: Any, swap: Swap, path: FieldPath) -> Any:
     if not target.get("queue"):
         return target
     return {**target, "queue": swap("queues", target["queue"], (*path, "queue"))}
