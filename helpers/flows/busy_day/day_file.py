@@ -297,14 +297,14 @@ def _attributes(given: Any) -> dict[str, Any]:
 
 def _duration(given: Any) -> Any:
     if isinstance(given, str):
-        return as_duration("it", duration_of(given))
+        return as_duration("", duration_of(given))
     if isinstance(given, list):
-        return as_duration("it", [_number(each) for each in given])
+        return as_duration("", [_number(each) for each in given])
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise TypeError(
             "must be seconds, `exponential:300`, `lognormal:480,0.75`, or a list of seconds"
         )
-    return as_duration("it", given)
+    return as_duration("", given)
 
 
 def _arrivals(given: Any) -> Any:

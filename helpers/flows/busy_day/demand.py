@@ -128,7 +128,7 @@ def as_duration(name: str, given: Given) -> Duration:
         if isinstance(given, Sequence) and not isinstance(given, str):
             return Trace(tuple(given))
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(f"{name}: {error}".removeprefix(": ")) from None
     raise TypeError(
         f"{name}={given!r} is no duration; give seconds, Exponential(300), Lognormal(300, 0.75), a"
         " list of seconds on record, or a function that draws from the random.Random it is given"

@@ -302,7 +302,7 @@ def _duration(text: str) -> Any:
     from ..busy_day.demand import as_duration
     from ..busy_day.texts import duration_of
 
-    return as_duration("time", duration_of(text))
+    return as_duration("", duration_of(text))
 
 
 def _option(options: argparse.Namespace, name: str, read: Callable[[str], Any]) -> Any:
