@@ -71,5 +71,5 @@ def test_a_day_has_an_hour_up_to_those_of_a_week() -> None:
     week = 7 * 24
     assert len(Arrivals((1.0,) * week, exactly=3).moments(1)) == 3
     for hours in (0, week + 1):
-        with pytest.raises(ValueError, match=f"hours={hours}: a day has 1 to 168 hours"):
+        with pytest.raises(ValueError, match=f"a day has 1 to 168 hours; got {hours}"):
             Arrivals((1.0,) * hours)
