@@ -13,17 +13,16 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from ...account import Account
+from ...flex_ui import WORKSPACE
 from ...json_object import json_object
 from ...mock import Credentials
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig
+from ..file.other_formats import Resource
 
-Resource = dict[str, Any]
 TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"
 CHAT, CONVERSATIONS = "chat.twilio.com", "conversations.twilio.com"
 CONVERSATION_SERVICES = "conversation_services"
-FLEX_WORKSPACE = "Flex Task Assignment"
-"""The workspace of every account of Flex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +141,7 @@ class SavedAccount:
     """Resources of an account, by their paths in Twilio's API.
 
     Attributes:
+        places: The place from which each resource was read, by SID.
         left_out: Number of resources of no kind of a flow file, by the prefix of their SIDs.
         stubs: Names of workspaces that were not saved, while something within them was.
         incomplete: Lists in a file, and names, of what was saved in part only.
@@ -234,7 +234,7 @@ class SavedAccount:
         }
         absent = sorted(sid for sid in spaces if f"{TASKROUTER}/{sid}" not in self._resources)
         for sid in absent:
-            name = FLEX_WORKSPACE if len(spaces) == 1 else sid
+            name = WORKSPACE if len(spaces) == 1 else sid
             self.stubs.append(name)
             self._resources[f"{TASKROUTER}/{sid}"] = {"sid": sid, "friendly_name": name}
         for number, (path, resource) in enumerate(self._resources.items()):

@@ -14,12 +14,12 @@ from ..errors import FlowProblem, Problem
 from ..file.config import ROOT
 from ..file.conversations import ADDRESSES
 from ..file.flow_file import FlowFile
-from ..file.other_formats import has_more, is_state, resources_in
+from ..file.other_formats import Resource, has_more, is_state, resources_in
 from ..file.reading import load
 from ..file.text_files import read_json, text_of, write_text
 from ..file.variables import ENVIRONMENTS, VARIABLES, Given, Values
 from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
-from .saved import Resource, SavedAccount
+from .saved import SavedAccount
 from .state import BY_TYPE, as_answered, resources_of_state
 
 TEMPLATE = "infra-as-code/terraform/environments"

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import FlowProblem, Problem
+from ..file.other_formats import Resource
 from ..file.text_files import read_json
 from .configuration import TerraformResource
-from .saved import KINDS, Resource
+from .saved import KINDS
 
 BY_TYPE = {kind.terraform: kind for kind in KINDS if kind.terraform}
 _PARTS = {"FO": ("integration",), "IG": ("auto_creation",), "IS": ("limits", "notifications")}
