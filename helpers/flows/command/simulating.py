@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from ... import html
 from ..errors import FlowProblem
 from ..file.config import FlexFlowConfig
@@ -144,7 +146,7 @@ def _sweep(options: argparse.Namespace) -> int:
         for each in found.cells()
     ]
     data = {"seeds": list(found.seeds), "cells": cells, "notes": list(found.remarks)}
-    text, table = str(found), found.days
+    below, table = "", found.days
     if figure is not None:
         rows = _differences(found, figure)
         data["differences"] = rows
@@ -152,10 +154,10 @@ def _sweep(options: argparse.Namespace) -> int:
             f"{figure.replace('_', ' ')}, above that of {cells[0]['flow']}, {cells[0]['agents']}:"
         )
         lines = [f"  {one['flow']}, {one['agents']}: {one['shown']}" for one in rows]
-        text, table = "\n".join([text, heads, *lines]), lambda: found.differences(figure)
+        below, table = "\n".join([heads, *lines]), lambda: found.differences(figure)
     names = ("service_level", "wait_mean", "occupancy")
     drawn = [lambda name=name: found.plot(name) for name in names]
-    _write(options, found if options.format == "html" else text, data, table, drawn)
+    _write(options, found, data, table, drawn, below)
     return OK
 
 
@@ -215,14 +217,19 @@ def _write(
     data: Any,
     table: Callable[[], Any],
     pictures: Iterable[Callable[[], Any]],
+    below: str = "",
 ) -> None:
+    """Write a result, with a text `below` it."""
     options.json = options.json or options.format == "json"
     if options.format == "csv":
         frame = table()
         is_named = any(frame.index.names)
         result = frame.to_csv(lineterminator="\n", index=is_named).rstrip()
     elif options.format == "html":
-        result = html.page("A busy day", [result._repr_html_(), _PICTURES])
+        parts = [result._repr_html_(), *([f"<pre>{html.escaped(below)}</pre>"] if below else ())]
+        result = html.page("A busy day", [*parts, _PICTURES])
+    elif below:
+        result = f"{result}\n{below}"
     drawn = (
         [each()._repr_mimebundle_()["text/html"] for each in pictures]
         if options.format == "html"
@@ -264,8 +271,8 @@ def _declared(path: str | None) -> dict[str, set[str]]:
     root = None
     with suppress(FlowProblem):  # which reading it says
         root = composed(text_of(path, ""), path) if path else None
-    for key, value in getattr(root, "value", None) or ():
-        if getattr(key, "value", None) in found and isinstance(value.value, list):
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if isinstance(value, yaml.MappingNode) and key.value in [*found]:
             found[key.value] = {str(name.value) for name, _ in value.value}
     return found
 
@@ -297,7 +304,7 @@ def _duration(text: str) -> Any:
     from ..busy_day.demand import as_duration
     from ..busy_day.texts import duration_of
 
-    return as_duration("time", duration_of(text))
+    return as_duration("", duration_of(text))
 
 
 def _option(options: argparse.Namespace, name: str, read: Callable[[str], Any]) -> Any:
