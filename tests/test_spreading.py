@@ -49,12 +49,21 @@ def run(count: int) -> list[Process]:
     return processes
 
 
-def test_what_waits_or_takes_long_comes_first_and_the_rest_stays_in_order() -> None:
-    files = ["tests/mock/test_a.py", "tests/realtime/test_b.py", "tests/test_c.py", "notebooks/d"]
-    items: Any = [SimpleNamespace(nodeid=f"{file}::test") for file in files]
+def test_what_takes_long_comes_first_and_what_waits_among_what_works() -> None:
+    mock, realtime = (
+        [f"tests/{folder}/test_{name}.py::test_{number}" for name in names for number in range(2)]
+        for folder, names in (("mock", "abcd"), ("realtime", "xy"))
+    )
+    others = ["tests/chat/test_a.py::test", "tests/test_z.py::test", "notebooks/01.ipynb::Cell 1"]
+    items: Any = [
+        SimpleNamespace(nodeid=each) for each in (others[0], *mock, *realtime, *others[1:])
+    ]
     pytest_collection_modifyitems(items)
-    in_order = [item.nodeid.split("::")[0] for item in items]
-    assert in_order == [files[1], files[3], files[0], files[2]]
+    assert [item.nodeid for item in items] == [
+        *(others[2], others[0]),
+        *(*mock[:2], *realtime[:2], *mock[2:4], *mock[4:6], *realtime[2:], *mock[6:]),
+        others[1],
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

@@ -16,8 +16,10 @@ from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/browser/"
 PARTS = 2
-FIRST = ("tests/realtime/", "notebooks/", "tests/test_notebooks.py")
-"""Tests that wait while the browser's work, or are so long that the end would wait for them."""
+FIRST = ("notebooks/", "tests/test_notebooks.py")
+"""Files so long that the end would wait for them."""
+WAITING, WORKING = "tests/realtime/", "tests/mock/"
+"""Tests that wait most of the time, one file at a time beside those that never do."""
 MOST = 8
 """Processes beyond which the longest files alone decide how long a run takes."""
 
@@ -35,8 +37,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of a few folders before all others."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    """Put long files before all others, and those that wait among those that work."""
+    files = dict.fromkeys(item.nodeid.split("::")[0] for item in items)
+    place = {file: number for number, file in enumerate(files)}
+    waiting, working = (
+        [file for file in files if file.startswith(folder)] for folder in (WAITING, WORKING)
+    )
+    if working:
+        for number, file in enumerate(waiting):
+            place[file] = place[working[number * len(working) // len(waiting)]]
+
+    def order(item: pytest.Item) -> tuple[bool, int]:
+        return not item.nodeid.startswith(FIRST), place[item.nodeid.split("::")[0]]
+
+    items.sort(key=order)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
