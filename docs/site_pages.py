@@ -31,6 +31,8 @@ PAGES = {
 }
 """Files outside docs/ that are a page."""
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\]|\\\])*)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
+WITHIN = re.compile(r"\]\(#[^)\s]+\)")
+"""A link to a heading of the page, whose letters Jupyter keeps and MkDocs lowers."""
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 NOTEBOOKS = {
     f"notebooks/{at.name}": f"tutorials/{at.stem}.md"
@@ -81,11 +83,14 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> st
         path = posixpath.relpath(target, posixpath.dirname(here) or ".")
         return f"{picture}[{text}]({path}{anchor})"
 
+    def led(text: str) -> str:
+        return WITHIN.sub(lambda found: found[0].lower(), LINK.sub(lead, text))
+
     parts, last = [], 0
     for fence in FENCE.finditer(markdown):
-        parts += [LINK.sub(lead, markdown[last : fence.start()]), fence[0]]
+        parts += [led(markdown[last : fence.start()]), fence[0]]
         last = fence.end()
-    return "".join([*parts, LINK.sub(lead, markdown[last:])])
+    return "".join([*parts, led(markdown[last:])])
 
 
 def on_page_content(content: str, *, page: Any, **_: Any) -> str:

@@ -150,6 +150,10 @@ def test_reading_changes_nothing_and_saved_json_says_the_same(
         ("[]", "an object with lists such as flex_flows is expected"),
         ("{}", "none of the lists"),
         ('{"flex_flows": [1]}', "flex_flows must be a list of objects"),
+        ("[" * 100_000, "is nested too deep"),
+        ('{"services": [{}]}', r"services\[0\]: sid is missing, or not as the API answers it"),
+        ('{"flex_flows": [{"sid": "FO1", "integration": 5}]}', r"flex_flows\[0\]: integration is"),
+        ('{"studio_flows": [{"sid": "FW1", "friendly_name": 5}]}', "friendly_name is missing, or"),
     ],
 )
 def test_json_of_something_else_is_refused_with_what_is_wrong(

@@ -66,11 +66,7 @@ def bring(front_end: BrowserSdk, folder: Path = KEPT) -> Path:
                 content = archive.extractfile(f"package/{wanted}")
                 if content is None:
                     raise NotBrought(f"{wanted} of {name} is no file")
-                target = folder / package / wanted
-                target.parent.mkdir(parents=True, exist_ok=True)
-                made = target.with_name(f"{target.name}.part")  # the copy is never half of one
-                made.write_bytes(content.read())
-                made.replace(target)
+                _put(folder / package / wanted, content.read())
     return folder / place
 
 
@@ -84,12 +80,19 @@ def _bundle(front_end: BrowserSdk, npm: str, here: Path, folder: Path) -> Path:
     bundler = here / "node_modules/.bin" / ("esbuild.cmd" if os.name == "nt" else "esbuild")
     _run(str(bundler), str(entry), f"--outfile={made}", *_BUNDLING, cwd=here)
     target = folder / front_end.place
-    target.parent.mkdir(parents=True, exist_ok=True)
     for each in _BESIDE_IT:
-        shutil.copyfile(here / "node_modules" / front_end.package / each, target.with_name(each))
-    shutil.copyfile(made, target.with_name(f"{target.name}.part"))
-    target.with_name(f"{target.name}.part").replace(target)  # the copy is never half of one
+        content = here / "node_modules" / front_end.package / each
+        _put(target.with_name(each), content.read_bytes())
+    _put(target, made.read_bytes())
     return target
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Write a file that is never half of one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    part.write_bytes(content)
+    part.replace(target)
 
 
 def _run(*command: str, cwd: Path | None = None) -> None:

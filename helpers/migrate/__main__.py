@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except REFUSALS as error:
         sys.stderr.write(f"{refusal_text(error)}\n")
         return PROBLEMS
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return PROBLEMS
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{mask(str(error))}\n")
         return PROBLEMS

@@ -139,11 +139,28 @@ def _routed(account: LegacyAccount) -> dict[str, list[str]]:
     return found
 
 
+_TYPES: dict[str, Any] = {
+    "sid": str | None,
+    "friendly_name": str | None,
+    "channel_type": str | None,
+    "integration_type": str | None,
+    "integration": dict | None,
+    "definition": dict | None,
+}
+"""Types of the fields that are read of several kinds of resources."""
+
+
+_WITHOUT_SID = ("flex_flows", "workspaces", "workflows")
+"""Lists whose resources may be known by their names alone."""
+
+
 def _saved(path: Path) -> LegacyAccount:
     try:
         found = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise UnreadableAccount(f"{path}: not JSON: {error}") from None
+    except RecursionError:
+        raise UnreadableAccount(f"{path}: is nested too deep") from None
     if not isinstance(found, dict):
         raise UnreadableAccount(f"{path}: an object with lists such as flex_flows is expected")
     if not found.keys() & set(_LISTS):
@@ -152,6 +169,13 @@ def _saved(path: Path) -> LegacyAccount:
         each = found.get(name, [])
         if not isinstance(each, list) or not all(isinstance(one, dict) for one in each):
             raise UnreadableAccount(f"{path}: {name} must be a list of objects")
+        for at, one in enumerate(each):
+            wrong = [key for key, kind in _TYPES.items() if not isinstance(one.get(key), kind)]
+            wrong += ["sid"] if one.get("sid") is None and name not in _WITHOUT_SID else []
+            if wrong:
+                raise UnreadableAccount(
+                    f"{path}: {name}[{at}]: {wrong[0]} is missing, or not as the API answers it"
+                )
     sid = found.get("account_sid")
     lists = {name: found[name] for name in _LISTS if name in found}
     return LegacyAccount(account_sid=sid if isinstance(sid, str) else "", **lists)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from samples import TASK
+from test_malformed_files import laughs
 
 from helpers.flows import (
     Arrivals,
@@ -248,6 +249,24 @@ def test_a_file_that_is_wrong_is_1_with_its_line(run: Any) -> None:
     assert (code, json.loads(out)["problems"][0]["where"]) == (1, "day.yaml:6")
     assert err.startswith("day.yaml:6: within: must be a number")
     assert run("simulate", "--day", "none.yaml")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- a\n", "day.yaml"),
+        ("5\n", "day.yaml"),
+        ("? [variables]\n: {a: b}\n", "day.yaml:1: is not YAML"),
+        (laughs("customers"), "day.yaml: is too large with its aliases"),
+        ("arrivals: 5\nagents: [{agents: 1, attributes: 5}]\n", "day.yaml:2: agents[0].attributes"),
+    ],
+)
+def test_a_day_of_any_form_is_refused_without_a_traceback(
+    run: Any, text: str, problem: str
+) -> None:
+    Path("day.yaml").write_text(text, "utf-8")
+    code, _, err = run("simulate", "--day", "day.yaml")
+    assert (code, err.startswith(problem)) == (1, True)
 
 
 def test_a_table_and_a_page_of_a_day(run: Any) -> None:

@@ -261,6 +261,13 @@ def test_an_export_into_a_folder_that_is_not_there_is_1_and_says_where_to(
     code, out, err = run("export", path)
     assert (code, out) == (1, "")
     assert err.startswith(f"{path}: cannot be written (")
+
+
+def test_links_in_a_circle_cannot_be_written(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "circle.yaml"
+    path.symlink_to(path)
+    code, _, err = run("export", path)
+    assert (code, err.startswith(f"{path}: cannot be written (")) == (1, True)
     assert err.endswith("give a path in a folder that exists\n")
 
 

@@ -608,3 +608,153 @@ def test_a_folder_or_a_configuration_given_as_a_flow_file_names_the_command(
     path = saved(tmp_path, 'resource "a" "b" {}\n', "main.tf")
     with pytest.raises(FlowProblem, match="is a Terraform configuration, not a flow file"):
         load(path)
+
+
+# -- configurations that others write
+
+
+QUEUE = """\
+variable "name" {}
+variable "names" { type = list(string) }
+variable "many" { type = number }
+resource "twilio_taskrouter_workspaces_v1" "w" { friendly_name = "W" }
+resource "twilio_taskrouter_workspaces_task_queues_v1" "q" {
+  workspace_sid = twilio_taskrouter_workspaces_v1.w.sid
+  friendly_name = NAME
+  MORE
+}
+"""
+
+
+def queues_of(folder: Path, name: str, more: str = "", **values: str) -> list[str]:
+    """Names of the queues of a configuration whose queue has such a name, and such lines."""
+    text = QUEUE.replace("NAME", name).replace("MORE", more)
+    (folder / "main.tf").write_text(text, encoding="utf-8")
+    file = import_from(folder, variables=values).load()
+    return [each.label for each in file.resources if each.kind.name == "queues"]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("upper(var.name)", ""),
+        ('replace(var.name, "-", "_")', ""),
+        ('"Q${length(var.name)}"', ""),
+        ('split("-", var.name)[0]', ""),
+        ("var.names[0]", ""),
+        ('join(",", var.names)', ""),
+        ('join(",", [for each in var.names : each])', ""),
+        ('concat(var.names, ["a"])[0]', ""),
+        ('merge(var.names, {a = "b"}).a', ""),
+        ('!var.name ? "a" : "b"', ""),
+        ("each.key", "for_each = var.names"),
+        ("each.key", "for_each = toset(var.names)"),
+        ('"Q"', "max_reserved_workers = var.many"),
+    ],
+)
+def test_what_depends_on_a_variable_without_a_value_is_refused_not_made_up(
+    tmp_path: Path, name: str, more: str
+) -> None:
+    with pytest.raises(FlowProblem, match=r"main\.tf:[0-9]+.*give (it one|the variables in it)"):
+        queues_of(tmp_path, name, more)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "reason"),
+    [
+        ('lookup({a = "b"}, "c")', "", "lookup finds no 'c'"),
+        ('replace("a1", "/[0-9]/", "x")', "", "replace with a pattern is not read"),
+        ('[for each in ["a"] : each if coalesce("") == ""][0]', "", "coalesce has nothing"),
+        (
+            '"Q${count.index}"',
+            "count = 1000000",
+            "a value: a number up to 10,000",
+        ),
+        ('"Q${count.index}"', "count = -1", "a number up to"),
+        (
+            '"Q"',
+            "}\nresource twilio_taskrouter_workspaces_v1 w {",
+            "is declared above, or in anoth",
+        ),
+    ],
+)
+def test_what_terraform_refuses_is_refused(
+    tmp_path: Path, name: str, more: str, reason: str
+) -> None:
+    with pytest.raises(FlowProblem, match=reason):
+        queues_of(tmp_path, name, more)
+
+
+def test_values_of_a_command_line_are_of_the_types_that_their_variables_have(
+    tmp_path: Path,
+) -> None:
+    more = "for_each = toset(var.names)\n  max_reserved_workers = var.many"
+    given = {"names": '["b", "a", "b"]', "many": "3"}
+    assert queues_of(tmp_path, "each.key", more, **given) == ["a", "b"]
+    assert queues_of(tmp_path, r'"\u00e9\U0001F600 ${format("%v", 5)}"', **given) == ["é😀 5"]
+
+
+def test_a_module_is_read_once_for_each_of_its_instances(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'module "no" {\n  source = "./m"\n  count = 0\n  name = "none"\n}\n'
+        'module "two" {\n  source = "./m"\n  count = 2\n  name = "N${count.index}"\n}\n'
+        'module "each" {\n  source = "./m"\n  for_each = {a = "A"}\n  name = each.value\n}\n'
+        'module "again" {\n  source = "./m"\n'
+        '  name = "${module.two[1].own} ${module.each["a"].own}"\n}\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text(
+        'variable "name" {}\noutput "own" { value = var.name }\n'
+        'resource "twilio_taskrouter_workspaces_v1" "w" { friendly_name = var.name }\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "m" / "own_override.tf").write_text("locals {}\n", encoding="utf-8")
+    found = import_from(tmp_path)
+    assert {each.label for each in found.load().resources} == {"N0", "N1", "A", "N1 A"}
+    assert any("own_override.tf: what overrides others is left out" in one for one in found.notes)
+
+
+# -- states and answers that are odd
+
+
+def test_an_instance_on_its_way_out_is_no_resource(account: Account, tmp_path: Path) -> None:
+    content = state(account)
+    first = content["resources"][0]["instances"]
+    old = json.loads(json.dumps(first[0]))
+    old["attributes"]["sid"] = "FO" + "9" * 32
+    first.append(old | {"deposed": "0badcafe"})
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(content), encoding="utf-8")
+    assert plan(account, import_from(tmp_path / "terraform.tfstate").load()).is_empty
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"configuration": "{"}, "configuration: holds no JSON object; save the resource again"),
+        ({"configuration": [1]}, "configuration: holds no JSON object"),
+        ({"friendly_name": ["x"]}, "friendly_name: is no text; save the resource again"),
+        ({"configuration": '{"task_routing": {"filters": [5]}}'}, "is not as Twilio's API answers"),
+    ],
+)
+def test_an_answer_that_was_changed_by_hand_is_refused(
+    tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    saved = {"sid": "WW" + "1" * 32, "workspace_sid": "WS" + "1" * 32, "friendly_name": "A"}
+    (tmp_path / "a.json").write_text(json.dumps(saved | changes), encoding="utf-8")
+    with pytest.raises(FlowProblem, match=reason):
+        import_from(tmp_path)
+
+
+def test_a_resource_that_was_saved_twice_is_taken_as_it_was_last_and_said(tmp_path: Path) -> None:
+    saved = {"sid": "WQ" + "1" * 32, "workspace_sid": "WS" + "1" * 32, "friendly_name": "A"}
+    for name, order in (("a", "FIFO"), ("b", "LIFO")):
+        text = json.dumps(saved | {"task_order": order, "account_sid": "AC" + "1" * 32})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    found = import_from(tmp_path)
+    assert "task_order: LIFO" in found.text
+    assert f"b.json: {saved['sid']} was saved before, and differs in task_order" in found.notes[0]
+    other = saved | {"sid": "WQ" + "2" * 32, "account_sid": "AC" + "2" * 32}
+    (tmp_path / "c.json").write_text(json.dumps(other), encoding="utf-8")
+    with pytest.raises(FlowProblem, match=r"is of account AC2+, others are of AC1+; give those of"):
+        import_from(tmp_path)

@@ -290,7 +290,7 @@ def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
         ({"hours": 1.5}, r"hours=1\.5: a day has 1 to 168 hours, a whole number"),
         ({"arrivals": [1, "a"]}, "a number of customers"),
         ({"arrivals": [1e9]}, "at most 1,000,000 customers a day"),
-        ({"agents": 10**8}, "at most 10,000; got 100000000"),
+        ({"agents": 10**8}, "at most 10,000 agents; got 100,000,000"),
         ({"account": "live"}, "account='live': give an account, as `connect` returns it"),
         ({"servers": ["https://bot.example.com"]}, "give a dict that has a function for each URL"),
         ({"says": ("x" * 70_000,)}, "such a day cannot be played: POST .*Messages is refused"),

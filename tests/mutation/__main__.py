@@ -146,10 +146,11 @@ def _become_pytest(copy: Path, output: Path, tests: list[str], deselected: Seque
         os.dup2(to, 2)
         sys.dont_write_bytecode = True
         sys.path[:] = [str(copy), *(each for each in sys.path if each != str(ROOT))]
-        os.environ |= {"PYTHONPATH": str(copy), "COLUMNS": "1000"}
+        os.environ |= {"PYTHONPATH": str(copy), "COLUMNS": "1000", "PYTHONDONTWRITEBYTECODE": "1"}
         import pytest
 
-        arguments = ["-x", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider", *tests]
+        arguments = ["-x", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider"]
+        arguments += ["-p", "no:compiled_once", *tests]
         arguments += ["-m", "not browser"]
         arguments += [
             "-W",

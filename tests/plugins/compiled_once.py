@@ -19,12 +19,16 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 
 ROOT = Path(__file__).resolve().parents[2]
 
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
-
 
 class _Compiled(Exception):
     """Raised by the first import of a module, when its code is kept and before it does anything."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Keep what is compiled from here on; mutants, which must not be kept, block this plugin."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,7 +15,7 @@ from ..errors import FieldPath, FlowProblem, Problem, meant
 from ..file.config import FlexFlowConfig
 from ..file.flow_file import FlowFile
 from ..file.kinds.field_types import JsonObject
-from ..file.nodes import find, line_of, spelled_path
+from ..file.nodes import MAX_NODES, TOO_LARGE, find, line_of, size_of, spelled_path
 from ..file.reading import load, parsed
 from ..file.text_files import TEXT, text_of
 from ..file.variables import Given
@@ -110,6 +110,8 @@ def read_day(
     text = str(file) if is_text else text_of(file, "a YAML file")
     begin = "begin with `arrivals:` or `customers:`"
     root, content, _ = parsed(text, source, variables or {}, env, begin)
+    if size_of(root) > MAX_NODES:
+        raise FlowProblem(Problem(source, "", TOO_LARGE))
     reader = _Reader(root, source, None if flows is None else load(flows))
     found = reader.day(content)
     if reader.problems:
@@ -135,7 +137,10 @@ class _Reader:
         except ValidationError as refused:
             error = refused.errors()[0]
             within = error.get("ctx", {}).get("path", ())
-            self._problem((*path, *within), error["msg"][:1].lower() + error["msg"][1:])
+            message = error["msg"].replace(
+                "Input should be a valid dictionary", "must be a mapping"
+            )
+            self._problem((*path, *within), message[:1].lower() + message[1:])
         except (ValueError, TypeError) as error:
             if len(self.problems) == count:
                 self._problem(path, str(error))

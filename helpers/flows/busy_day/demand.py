@@ -117,7 +117,10 @@ Given = Duration | float | Sequence[float] | Callable[[Random], float]
 
 
 def as_duration(name: str, given: Given) -> Duration:
-    """An argument as a duration; TypeError if it is none, ValueError for negative seconds."""
+    """An argument as a duration; TypeError if it is none, ValueError for negative seconds.
+
+    Errors say its name, if it has one.
+    """
     try:
         if isinstance(given, int | float) and not isinstance(given, bool):
             return Fixed(given)
@@ -128,7 +131,7 @@ def as_duration(name: str, given: Given) -> Duration:
         if isinstance(given, Sequence) and not isinstance(given, str):
             return Trace(tuple(given))
     except ValueError as error:
-        raise ValueError(f"{name}: {error}".removeprefix(": ")) from None
+        raise ValueError(f"{name}: {error}" if name else str(error)) from None
     raise TypeError(
         f"{name}={given!r} is no duration; give seconds, Exponential(300), Lognormal(300, 0.75), a"
         " list of seconds on record, or a function that draws from the random.Random it is given"

@@ -27,10 +27,10 @@ class Shift:
     end: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.agents, Integral) or not 1 <= self.agents <= MOST_AGENTS:
-            raise ValueError(
-                f"a shift has at least one agent, and at most {MOST_AGENTS:,}; got {self.agents}"
-            )
+        if not isinstance(self.agents, Integral) or self.agents < 1:
+            raise ValueError(f"a shift has at least one agent; got {self.agents}")
+        if self.agents > MOST_AGENTS:
+            raise ValueError(f"a shift has at most {MOST_AGENTS:,} agents; got {self.agents:,}")
         start, end = self.start, self.end
         numbers = is_number(start) and (end is None or is_number(end))
         if not numbers or start < 0 or (end is not None and end <= start):

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from ... import html
 from ..errors import FlowProblem
 from ..file.config import FlexFlowConfig
@@ -269,8 +271,8 @@ def _declared(path: str | None) -> dict[str, set[str]]:
     root = None
     with suppress(FlowProblem):  # which reading it says
         root = composed(text_of(path, ""), path) if path else None
-    for key, value in getattr(root, "value", None) or ():
-        if getattr(key, "value", None) in found and isinstance(value.value, list):
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if isinstance(value, yaml.MappingNode) and key.value in [*found]:
             found[key.value] = {str(name.value) for name, _ in value.value}
     return found
 

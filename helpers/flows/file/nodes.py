@@ -55,6 +55,7 @@ def stop_at(problems: Iterable[Problem]) -> None:
         raise FlowProblem(*found)
 
 
+TOO_LARGE = "is too large with its aliases; write fewer"
 MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 

@@ -27,14 +27,14 @@ def resources_in(content: Any) -> Iterator[Resource]:
     """
     ahead = [content]
     while ahead:
-        each = ahead.pop(0)
+        each = ahead.pop()
         if isinstance(each, list):
-            ahead = [*each, *ahead]
+            ahead.extend(reversed(each))
         elif isinstance(each, dict):
             if is_resource(each):
                 yield {_HUMP.sub(r"_\1", name).lower(): value for name, value in each.items()}
             else:
-                ahead = [*(value for name, value in each.items() if name != "meta"), *ahead]
+                ahead.extend(each[name] for name in reversed(each) if name != "meta")
 
 
 def has_more(content: Any) -> bool:

@@ -22,6 +22,7 @@ from .kinds.table import ROOTS, VIEWS
 from .nodes import (
     MAX_NODES,
     TOO_DEEP,
+    TOO_LARGE,
     composed,
     find,
     line_of,
@@ -81,8 +82,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     parts = [find(root, (kind.listed,)) for kind in ROOTS]
     if large := [key for key, value in parts if size_of(value) > MAX_NODES]:
         places = [line_of(source, key) for key in large]
-        fix = "is too large with its aliases; write fewer"
-        raise FlowProblem(*(Problem(place, "", fix) for place in places))
+        raise FlowProblem(*(Problem(place, "", TOO_LARGE) for place in places))
     try:
         is_new = isinstance(content, dict) and content.keys() & {*Contents.model_fields} - {ROOT}
         read = (Contents if is_new else LegacyContents).model_validate(content)

@@ -21,8 +21,8 @@ def located(source: str, line: int) -> str:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a file as its owner's alone, whole or not at all; FlowProblem if it fails."""
-    target = Path(path).resolve()
     try:
+        target = Path(path).resolve()
         if target.exists() and not target.is_file():  # a device, such as a terminal
             target.write_text(text, encoding="utf-8", newline="\n")
             return
@@ -33,8 +33,9 @@ def write_text(path: str | Path, text: str) -> None:
             if target.exists():
                 copymode(target, new)
             new.replace(target)
-    except OSError as error:
-        fix = f"cannot be written ({error.strerror}); give a path in a folder that exists"
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError of links in a circle
+        reason = getattr(error, "strerror", None) or error
+        fix = f"cannot be written ({reason}); give a path in a folder that exists"
         raise FlowProblem(Problem(str(path), "", fix)) from None
 
 

@@ -17,7 +17,20 @@ from typing import Any
 
 from ..errors import FlowProblem, Problem
 from ..file.text_files import read_json, text_of
-from .hcl import Expressions, NotRead, Scope, attributes_of, looked_up, parsed, subtrees, word
+from .hcl import (
+    Expressions,
+    NotRead,
+    Scope,
+    attributes_of,
+    list_of,
+    looked_up,
+    parsed,
+    subtrees,
+    word,
+)
+
+MOST_INSTANCES = 10_000
+"""Instances of a resource or module by `count`."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ def read_configuration(
     found = Configuration(kept)
     problems: list[Problem] = []
     root = _Module(folder, "", dict(given), known, found, problems, ())
+    root.declare()
     root.read()
     if problems:
         raise FlowProblem(*dict.fromkeys(problems))
@@ -120,6 +134,13 @@ def _blocks(body: Any) -> Iterator[tuple[list[str], Any]]:
         yield labels, subtrees(each, "body")[0]
 
 
+def _counted(count: Any) -> range:
+    """The indices of a `count`; ValueError or TypeError if it is none."""
+    if isinstance(count, float) or not 0 <= int(count) <= MOST_INSTANCES:
+        raise ValueError(count)
+    return range(int(count))
+
+
 class _Module(Expressions):
     """A folder of `.tf` files, with its inputs."""
 
@@ -143,7 +164,7 @@ class _Module(Expressions):
         self._variables: dict[str, tuple[Any, Scope]] = {}
         self._outputs: dict[str, tuple[Any, Scope]] = {}
         self._calls: dict[str, tuple[Any, Scope]] = {}
-        self._modules: dict[str, _Module] = {}
+        self._modules: dict[tuple[str, str], _Module] = {}
         self._resources: dict[tuple[str, str], tuple[Any, Scope]] = {}
 
     def declare(self) -> None:
@@ -155,6 +176,9 @@ class _Module(Expressions):
         for path in self.folder.glob("*.tf.json"):
             self._found.left_out.append(f"{path}: a configuration in JSON")
         for path in files:
+            if path.stem == "override" or path.stem.endswith("_override"):
+                self._found.left_out.append(f"{path}: what overrides others")
+                continue
             scope = Scope(str(path))
             body = parsed(text_of(path, "a .tf file"), str(path)).children[0]
             for labels, block in _blocks(body):
@@ -172,11 +196,13 @@ class _Module(Expressions):
         elif kind == "module" and len(names) == 1:
             self._calls[names[0]] = block, scope
         elif kind == "resource" and len(names) == 2:
+            if (names[0], names[1]) in self._resources:
+                fix = "is declared above, or in another file, too; remove one"
+                self._problems.append(Problem(scope.where(block), ".".join(names), fix))
             self._resources[names[0], names[1]] = block, scope
 
     def read(self) -> None:
         """Compute all resources, those of called modules included."""
-        self.declare()
         for (kind, name), (block, scope) in self._resources.items():
             address = f"{self._address}{kind}.{name}"
             if self._known(kind, address) is None:
@@ -184,12 +210,13 @@ class _Module(Expressions):
                 continue
             for key, inner in self._instances(block, scope):
                 self._resource(kind, f"{address}{key}", block, inner)
-        for name in self._calls:
-            try:
-                if (called := self._module(name)) is not None:
-                    called.read()
-            except FlowProblem as refused:
-                self._problems.extend(refused.problems)
+        for name, (block, scope) in self._calls.items():
+            for key, inner in self._instances(block, scope):
+                try:
+                    if (called := self._module(name, key, inner)) is not None:
+                        called.read()
+                except FlowProblem as refused:
+                    self._problems.extend(refused.problems)
 
     def _instances(self, block: Any, scope: Scope) -> list[tuple[str, Scope]]:
         """The key of each instance, and its scope."""
@@ -197,10 +224,14 @@ class _Module(Expressions):
         try:
             if "count" in given:
                 count = self.value(given["count"], scope)
-                names = [(f"[{at}]", {"count": {"index": at}}) for at in range(int(count))]
+                names = [(f"[{at}]", {"count": {"index": at}}) for at in _counted(count)]
             elif "for_each" in given:
                 over = self.value(given["for_each"], scope)
-                pairs = over.items() if isinstance(over, dict) else [(each, each) for each in over]
+                pairs = (
+                    over.items()
+                    if isinstance(over, dict)
+                    else zip(list_of(over), over, strict=True)
+                )
                 names = [
                     (f"[{json.dumps(key)}]", {"each": {"key": key, "value": value}})
                     for key, value in pairs
@@ -211,7 +242,10 @@ class _Module(Expressions):
             self._problems.extend(refused.problems)
             return []
         except (TypeError, ValueError):
-            fix = "needs `count` or `for_each` to be known; give the variables in it a value"
+            fix = (
+                "needs `count` or `for_each` to be known; give the variables in it a value: a"
+                f" number up to {MOST_INSTANCES:,}, or a mapping or set"
+            )
             self._problems.append(Problem(scope.where(block), "", fix))
             return []
         return [(key, replace(scope, names=own)) for key, own in names]
@@ -236,11 +270,11 @@ class _Module(Expressions):
         names = (each.placeholder for each in self._found.variables.values())
         return not isinstance(value, str) or not any(name in value for name in names)
 
-    def _module(self, name: str) -> _Module | None:
-        """The module of a call; None for one that is not a folder here."""
-        if name in self._modules:
-            return self._modules[name]
-        block, scope = self._calls[name]
+    def _module(self, name: str, key: str, scope: Scope) -> _Module | None:
+        """The module of an instance of a call; None for one that is not a folder here."""
+        if (name, key) in self._modules:
+            return self._modules[name, key]
+        block, _ = self._calls[name]
         given = attributes_of(block)
         source = str(self.value(given["source"], scope)) if "source" in given else ""
         folder = Path(os.path.normpath(self.folder / source))
@@ -254,9 +288,9 @@ class _Module(Expressions):
         inputs = {
             each: self.value(value, scope) for each, value in given.items() if each not in skipped
         }
-        path = f"{self._address}module.{name}."
+        path = f"{self._address}module.{name}{key}."
         parts = (self._known, self._found, self._problems, self._callers)
-        called = self._modules[name] = _Module(folder, path, inputs, *parts)
+        called = self._modules[name, key] = _Module(folder, path, inputs, *parts)
         called.declare()
         return called
 
@@ -285,7 +319,7 @@ class _Module(Expressions):
         given = attributes_of(block)
         is_secret = "sensitive" in given and self.value(given["sensitive"], scope) is True
         if name in self._inputs and not is_secret:
-            return self._inputs[name]
+            return self._typed(name, word(given["type"]) if "type" in given else "")
         if "default" in given and not is_secret and name not in self._found.kept:
             return self._once(f"var.{name}", lambda: self.value(given["default"], scope))
         if self._address:
@@ -296,6 +330,17 @@ class _Module(Expressions):
         found = TerraformVariable.of(name, str(text), secret=is_secret)
         self._found.variables[name] = found
         return found.placeholder
+
+    def _typed(self, name: str, kind: str) -> Any:
+        """A value that was given, as its type: on a command line all of them are texts."""
+        given = self._inputs[name]
+        if not isinstance(given, str) or kind in ("", "any", "string"):
+            return given
+        if not self.is_known(given):
+            return given
+        source = f"the value of var.{name}"
+        (tree,) = attributes_of(parsed(f"x = {given}\n", source).children[0]).values()
+        return self.value(tree, Scope(source))
 
     def reference(self, path: Sequence[str], scope: Scope) -> Any:
         """The value of a dotted name, and the rest of it that is looked up there."""
@@ -311,9 +356,12 @@ class _Module(Expressions):
         if first == "var" and rest:
             return looked_up(self._variable(rest[0]), rest[1:])
         if first == "module" and len(rest) > 1 and rest[0] in self._calls:
-            called = self._module(rest[0])
+            key = rest[1] if rest[1].startswith("[") else ""
+            name, *path_in = rest[1 + bool(key) :] or [""]
+            own = dict(self._instances(*self._calls[rest[0]]))
+            called = self._module(rest[0], key, own[key]) if key in own else None
             if called is not None:
-                return looked_up(called.output(rest[1]), rest[2:])
+                return looked_up(called.output(name), path_in)
         if rest and (first, rest[0]) in self._resources:
             return self._of_resource(first, rest[0], rest[1:])
         raise NotRead(f"{'.'.join(path)} has no value here")

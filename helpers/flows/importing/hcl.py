@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 MISSING = "python-hcl2 reads Terraform's language; run `pip install 'flex-chat-lab[terraform]'`"
 _ENDS = re.compile(r"\$\$\{|\$\{|%\{")
+_WIDE = re.compile(r"\\(?:U([0-9a-fA-F]{8})|.)")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """An escape as JSON has it, which knows none of eight digits."""
+    return json.dumps(chr(int(found[1], 16)))[1:-1] if found[1] else found[0]
+
+
+class NotRead(Exception):
+    """An expression that cannot be computed, and the reason."""
 
 
 def as_text(value: Any) -> str:
@@ -27,6 +37,44 @@ def as_text(value: Any) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     raise TypeError("a list or mapping is no text")
+
+
+def _set_of(values: Any) -> list[Any]:
+    """A set's values in the order in which Terraform goes through them."""
+    found = list({json.dumps(each, sort_keys=True): each for each in list_of(values)}.values())
+    return sorted(found) if all(isinstance(each, str) for each in found) else found
+
+
+def list_of(value: Any) -> list[Any]:
+    """A value that must be a list; TypeError if it is none."""
+    if not isinstance(value, list):
+        raise TypeError("it needs a list")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("it needs a mapping")
+    return value
+
+
+def _coalesced(*values: Any) -> Any:
+    found = [each for each in values if each not in (None, "")]
+    if not found:
+        raise ValueError("coalesce has nothing to choose from")
+    return found[0]
+
+
+def _looked_up(mapping: Any, name: str, *default: Any) -> Any:
+    if name not in _mapping(mapping) and not default:
+        raise LookupError(f"lookup finds no {name!r}")
+    return mapping.get(name, *default)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    if len(old) > 1 and old[0] == old[-1] == "/":
+        raise NotRead("replace with a pattern is not read; use the state instead")
+    return text.replace(old, new)
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -47,33 +95,34 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "jsonencode": lambda value: json.dumps(value, ensure_ascii=False),
     "jsondecode": lambda text: read_json(text, "jsondecode"),
-    "toset": list,
-    "tolist": list,
+    "toset": _set_of,
+    "tolist": list_of,
     "tostring": as_text,
     "tonumber": lambda text: float(text) if "." in str(text) else int(text),
-    "join": lambda mark, parts: mark.join(map(as_text, parts)),
+    "join": lambda mark, parts: mark.join(map(as_text, list_of(parts))),
     "split": lambda mark, text: text.split(mark),
-    "concat": lambda *lists: [each for one in lists for each in one],
-    "merge": lambda *maps: {name: each for one in maps for name, each in one.items()},
-    "keys": sorted,
-    "values": lambda mapping: [mapping[name] for name in sorted(mapping)],
-    "lookup": lambda mapping, name, *default: mapping.get(name, *default),
+    "concat": lambda *lists: [each for one in lists for each in list_of(one)],
+    "merge": lambda *maps: {name: each for one in maps for name, each in _mapping(one).items()},
+    "keys": lambda mapping: sorted(_mapping(mapping)),
+    "values": lambda mapping: [mapping[name] for name in sorted(_mapping(mapping))],
+    "lookup": _looked_up,
     "lower": lambda text: text.lower(),
     "upper": lambda text: text.upper(),
     "title": lambda text: text.title(),
     "trimspace": lambda text: text.strip(),
-    "replace": lambda text, old, new: text.replace(old, new),
-    "coalesce": lambda *values: next(each for each in values if each not in (None, "")),
+    "replace": _replaced,
+    "coalesce": _coalesced,
     "length": len,
-    "format": lambda text, *values: text.replace("%d", "%s") % tuple(map(as_text, values)),
+    "format": lambda text, *values: re.sub("%[dv]", "%s", text) % tuple(map(as_text, values)),
     "abspath": str,
     "sensitive": lambda value: value,
     "nonsensitive": lambda value: value,
 }
-
-
-class NotRead(Exception):
-    """An expression that cannot be computed, and the reason."""
+_OF_LETTERS = frozenset(
+    ("jsondecode", "tonumber", "split", "lower", "upper", "title", "trimspace", "replace", "length")
+)
+"""Functions whose result depends on the letters of a text."""
+_NOT_KNOWN = "it depends on a variable without a value; give it one"
 
 
 @dataclass(frozen=True)
@@ -129,6 +178,8 @@ def looked_up(value: Any, path: Sequence[str]) -> Any:
     """The part of a value that a path leads to; NotRead if there is none."""
     for step in path:
         key = json.loads(step[1:-1]) if step.startswith("[") else step
+        if isinstance(value, str):
+            raise NotRead(f"there is no {key} in a text; give the variables in it a value")
         try:
             value = value[key]
         except (TypeError, KeyError, IndexError):
@@ -157,7 +208,7 @@ class Expressions:
             return self._value(tree, scope)
         except NotRead as error:
             fix = f"cannot be computed: {error}"
-        except (TypeError, ValueError, ArithmeticError, StopIteration, LookupError) as error:
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             if isinstance(error, FlowProblem):
                 raise
             fix = f"cannot be computed: {error}; give the variables in it a value"
@@ -203,7 +254,7 @@ class Expressions:
             return self._value(part.children[1], scope)
         if part.type.startswith("ESCAPED"):
             return str(part)[1:]
-        return json.loads(f'"{part}"', strict=False)
+        return json.loads(f'"{_WIDE.sub(_escaped, part)}"', strict=False)
 
     def _heredoc_template(self, tree: Any, scope: Scope) -> str:
         lines = str(tree.children[0]).splitlines()[1:-1]
@@ -268,12 +319,14 @@ class Expressions:
         sign, other = _expressions(term)
         values = self._value(one, scope), self._value(other, scope)
         if not all(map(self.is_known, values)):
-            raise NotRead("it depends on a variable without a value; give it one")
+            raise NotRead(_NOT_KNOWN)
         return _OPERATORS[word(sign)](*values)
 
     def _unary_op(self, tree: Any, scope: Scope) -> Any:
         sign, term = tree.children
         value = self._value(term, scope)
+        if not self.is_known(value):
+            raise NotRead(_NOT_KNOWN)
         return not value if str(sign) == "!" else -value
 
     def _get_attr_expr_term(self, tree: Any, scope: Scope) -> Any:
@@ -316,6 +369,8 @@ class Expressions:
             return self.filled(text, Scope(str(path), given[1]), 1)
         if name not in _FUNCTIONS:
             raise NotRead(f"the function {name} is not read; use the state instead")
+        if name in _OF_LETTERS and not all(map(self.is_known, given)):
+            raise NotRead(_NOT_KNOWN)
         return _FUNCTIONS[name](*given)
 
     def _beside(self, path: str) -> Path:
@@ -334,6 +389,8 @@ class Expressions:
     def _each(self, intro: Any, tree: Any, scope: Scope) -> Iterator[Scope]:
         names = [word(each) for each in subtrees(intro, "identifier")]
         over = self._value(_expressions(intro)[-1], scope)
+        if not isinstance(over, dict | list):
+            raise NotRead("`for` goes through a list or mapping; give the variables in it a value")
         pairs = over.items() if isinstance(over, dict) else enumerate(over)
         for pair in pairs:
             own = dict(zip(names, pair if len(names) == 2 else pair[1:], strict=False))

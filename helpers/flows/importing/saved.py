@@ -13,16 +13,16 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from ...account import Account
+from ...flex_ui import WORKSPACE
+from ...json_object import json_object
 from ...mock import Credentials
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig
+from ..file.other_formats import Resource
 
-Resource = dict[str, Any]
 TASKROUTER = "taskrouter.twilio.com/v1/Workspaces"
 CHAT, CONVERSATIONS = "chat.twilio.com", "conversations.twilio.com"
 CONVERSATION_SERVICES = "conversation_services"
-FLEX_WORKSPACE = "Flex Task Assignment"
-"""The workspace of every account of Flex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,20 @@ def _path_of_url(resource: Mapping[str, Any]) -> str:
     return next((url[url.index(host) :] for host in _HOSTS if f"{host}/" in url), "")
 
 
+_JSON_TEXTS = ("configuration", "attributes")
+"""Fields that Twilio answers as JSON in a text."""
+_OF_REQUEST = ("url", "links", "date_updated")
+"""Fields that may differ from answer to answer."""
+
+
+def _as_text(name: str, value: Any, place: str) -> Any:
+    """JSON as a text, which it may be already; FlowProblem if it is none."""
+    text = json.dumps(value) if isinstance(value, dict) else value
+    if text is not None and (not isinstance(text, str) or (text and json_object(text) is None)):
+        raise FlowProblem(Problem(place, name, "holds no JSON object; save the resource again"))
+    return text
+
+
 _STUB = {
     "description": "",
     "states": [{"name": "Trigger", "type": "trigger", "transitions": [], "properties": {}}],
@@ -127,9 +141,12 @@ class SavedAccount:
     """Resources of an account, by their paths in Twilio's API.
 
     Attributes:
+        places: The place from which each resource was read, by SID.
         left_out: Number of resources of no kind of a flow file, by the prefix of their SIDs.
         stubs: Names of workspaces that were not saved, while something within them was.
         incomplete: Lists in a file, and names, of what was saved in part only.
+        seen: Number of resources that were added, those left out or saved before included.
+        notes: Resources that were saved twice and differ.
     """
 
     def __init__(self) -> None:
@@ -138,9 +155,21 @@ class SavedAccount:
         self.places: dict[str, str] = {}
         self.stubs: list[str] = []
         self.incomplete: frozenset[tuple[str, ...]] = frozenset()
+        self.seen = 0
+        self.notes: list[str] = []
+        self._account_sid = ""
 
     def add(self, resource: Resource, place: str, kind: SavedKind | None = None) -> None:
         """Add a resource as the API answers it, of a kind that is found out; from this place."""
+        self.seen += 1
+        own = str(resource.get("account_sid") or self._account_sid)
+        if self._account_sid and own != self._account_sid:
+            fix = f"is of account {own}, others are of {self._account_sid}; give those of one"
+            raise FlowProblem(Problem(place, str(resource.get("sid")), fix))
+        self._account_sid = own
+        for name in ("friendly_name", "unique_name"):
+            if not isinstance(resource.get(name, ""), str | None):
+                raise FlowProblem(Problem(place, name, "is no text; save the resource again"))
         kind = kind or kind_of(resource)
         path = kind.path_of(resource) if kind else _path_of_url(resource)
         if not path:
@@ -148,13 +177,26 @@ class SavedAccount:
             self.left_out[prefix] = self.left_out.get(prefix, 0) + 1
             return
         known = self._resources.get(path, {})
-        name, other = resource.get("friendly_name"), known.get("friendly_name")
-        if name and other and name != other:
-            fix = f"is the SID of {other!r} and of {name!r}; save each with its own, and once"
+        one, other = resource.get("friendly_name"), known.get("friendly_name")
+        if one and other and one != other:
+            fix = f"is the SID of {other!r} and of {one!r}; save each with its own, and once"
             raise FlowProblem(Problem(place, str(resource.get("sid")), fix))
-        self._resources[path] = known | {
-            name: each for name, each in resource.items() if each is not None or name not in known
+        given = {
+            name: _as_text(name, each, place) if name in _JSON_TEXTS else each
+            for name, each in resource.items()
+            if each is not None or name not in known
         }
+        differing = [
+            name
+            for name, each in given.items()
+            if known.get(name) not in (None, each) and name not in _OF_REQUEST
+        ]
+        if differing:
+            self.notes.append(
+                f"{place}: {resource.get('sid') or path} was saved before, and differs in"
+                f" {', '.join(differing)}; what is here is taken"
+            )
+        self._resources[path] = known | given
         if kind is not None:
             self.places.setdefault(str(resource["sid"]), place)
 
@@ -192,7 +234,7 @@ class SavedAccount:
         }
         absent = sorted(sid for sid in spaces if f"{TASKROUTER}/{sid}" not in self._resources)
         for sid in absent:
-            name = FLEX_WORKSPACE if len(spaces) == 1 else sid
+            name = WORKSPACE if len(spaces) == 1 else sid
             self.stubs.append(name)
             self._resources[f"{TASKROUTER}/{sid}"] = {"sid": sid, "friendly_name": name}
         for number, (path, resource) in enumerate(self._resources.items()):
@@ -212,6 +254,9 @@ class _Door(HttpClient):  # type: ignore[misc]
     def __init__(self, resources: Mapping[str, Resource]) -> None:
         super().__init__(None, False, None)
         self._resources = resources
+        self._below: dict[str, list[Resource]] = {}
+        for path, each in resources.items():
+            self._below.setdefault(path.rpartition("/")[0], []).append(each)
 
     def request(self, method: str, url: str, params: Any = None, *_: Any, **__: Any) -> Response:
         """Answer with a resource, or those of a collection."""
@@ -226,8 +271,7 @@ class _Door(HttpClient):  # type: ignore[misc]
             return _answer(200, {})  # what they would be is left out of the file
         if re.search(r"/[A-Z]{2}[^/]*$", path):
             return _answer(404, {"code": 20404, "message": "Not found", "status": 404})
-        below = re.compile(re.escape(path) + "/[^/]+")
-        page = [each for place, each in self._resources.items() if below.fullmatch(place)]
+        page = self._below.get(path, [])
         meta = {"key": "items", "page_size": len(page), "next_page_url": None, "page": 0}
         return _answer(200, {"meta": meta, "items": page})
 

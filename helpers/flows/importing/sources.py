@@ -14,12 +14,12 @@ from ..errors import FlowProblem, Problem
 from ..file.config import ROOT
 from ..file.conversations import ADDRESSES
 from ..file.flow_file import FlowFile
-from ..file.other_formats import has_more, is_state, resources_in
+from ..file.other_formats import Resource, has_more, is_state, resources_in
 from ..file.reading import load
 from ..file.text_files import read_json, text_of, write_text
 from ..file.variables import ENVIRONMENTS, VARIABLES, Given, Values
 from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
-from .saved import Resource, SavedAccount
+from .saved import SavedAccount
 from .state import BY_TYPE, as_answered, resources_of_state
 
 TEMPLATE = "infra-as-code/terraform/environments"
@@ -147,7 +147,7 @@ class _Import:
             fix = f"is YAML, as flow files are, which need no import; give {KINDS}"
             raise FlowProblem(Problem(source, "", fix))
         content = read_json(text_of(path, KINDS), source)
-        before = len(self._saved) + sum(self._saved.left_out.values())
+        before = self._saved.seen
         if is_state(content):
             try:
                 for each in resources_of_state(content, source):
@@ -169,7 +169,7 @@ class _Import:
             self._notes.append(f"{source} is not the last page of its list; save the others, too")
         for resource in resources_in(content):
             self._saved.add(resource, source)
-        if len(self._saved) + sum(self._saved.left_out.values()) == before:
+        if self._saved.seen == before:
             if is_named:
                 fix = f"has no resources of Twilio's; give {KINDS}"
                 raise FlowProblem(Problem(source, "", fix))
@@ -235,6 +235,9 @@ class _Import:
             file = export(account, everything=True)
         except FlowProblem as refused:
             raise FlowProblem(*map(self._placed, refused.problems)) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            fix = f"has a resource that is not as Twilio's API answers it ({error}); save it again"
+            raise FlowProblem(Problem(source, "", fix)) from None
         text = file.text
         used = {name: each for name, each in self._variables.items() if each.placeholder in text}
         environments = self._overlays(used)
@@ -261,7 +264,13 @@ class _Import:
 
     def _placed(self, problem: Problem) -> Problem:
         """A problem with a resource at the place where it was saved."""
-        return replace(problem, where=self._saved.places.get(problem.where, problem.where))
+        place = self._saved.places.get(problem.where, problem.where)
+        for each in self._variables.values():
+            if each.placeholder in problem.fix:
+                fix = f"is that of variable {each.name}, which has no value; give it one with --var"
+                return Problem(place, problem.what, fix)
+        fix = problem.fix.replace("; change it in the account first", "; correct it there")
+        return replace(problem, where=place, fix=fix)
 
     def _overlays(self, used: Mapping[str, TerraformVariable]) -> dict[str, dict[str, Any]]:
         return {
@@ -291,7 +300,7 @@ class _Import:
         )
 
     def _all_notes(self) -> list[str]:
-        notes = list(dict.fromkeys(self._notes))
+        notes = list(dict.fromkeys([*self._notes, *self._saved.notes]))
         notes += [
             f"workspace {name!r} was not saved, only what is within it: its own settings are"
             " Twilio's defaults in the file"

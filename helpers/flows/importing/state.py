@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import FlowProblem, Problem
+from ..file.other_formats import Resource
 from ..file.text_files import read_json
 from .configuration import TerraformResource
-from .saved import KINDS, Resource
+from .saved import KINDS
 
 BY_TYPE = {kind.terraform: kind for kind in KINDS if kind.terraform}
 _PARTS = {"FO": ("integration",), "IG": ("auto_creation",), "IS": ("limits", "notifications")}
@@ -30,13 +31,18 @@ def resources_of_state(content: Mapping[str, Any], source: str) -> Iterator[Terr
         yield from _shown(content["values"].get("root_module") or {}, source)
         return
     if content.get("version") != 4:
-        fix = "is a state of an old Terraform; `terraform show -json` of a newer one writes it anew"
+        fix = (
+            "is a state of an old Terraform, or one newer than is known; `terraform show -json`"
+            " writes what is read"
+        )
         raise FlowProblem(Problem(source, f"version {content.get('version')}", fix))
     for each in content.get("resources") or ():
         if each.get("mode") != "managed":
             continue
         module = f"{each['module']}." if each.get("module") else ""
         for instance in each.get("instances") or ():
+            if instance.get("deposed"):  # on its way out: another has taken its place
+                continue
             key = instance.get("index_key")
             index = "" if key is None else f"[{json.dumps(key)}]"
             address = f"{module}{each['type']}.{each['name']}{index}"

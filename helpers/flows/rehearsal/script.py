@@ -156,8 +156,9 @@ def _read(script: str | Path) -> Script:
         source = str(script)
         try:
             text = Path(script).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        except (OSError, ValueError) as error:
+            is_text = not isinstance(error, UnicodeDecodeError)
+            reason = getattr(error, "strerror", None) or (error if is_text else "it is not UTF-8")
             fix = f"cannot be read ({reason}); give a shipped script's name or a YAML file's path"
             raise ScriptProblem(Problem(source, "", fix)) from None
     try:
