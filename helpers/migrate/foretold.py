@@ -264,6 +264,7 @@ _MEDIA = r"/v1/Services/IS#\d+/Media \(mcs\..*\)"
 _NOBODY = r"\((?:the chat has ended|no task, flow or server) .*\)"
 PHONE = (
     Foretold("outcome", r"chats: \d+", "chats: 0", turns=True),
+    Foretold("outcome", r"chats: \d+", r"chats: \d+"),  # none of customers who never write
     *_requests("your server", (f"POST /v1/Channels{_FLEX}", "")),
     *_requests(_CUSTOMER, (f"POST {_CHANNEL}/Messages{_CHAT}", "")),
     *GETS,

@@ -233,6 +233,13 @@ def test_a_task_that_comes_with_the_first_text_is_not_there_before_it() -> None:
     assert found.surprises == (), str(found)
 
 
+def test_customers_with_a_phone_who_never_write_have_no_chat() -> None:
+    steps = ["customer opens", "customer Ben opens", "customer Ben says: Hello"]
+    found = migrate.rehearse(BOT_CHAT.model_copy(update=TEXTS), steps)
+    assert (found.comparison.a.outcome.channels, found.comparison.b.outcome.channels) == (2, 1)
+    assert found.surprises == (), str(found)
+
+
 # -- what is not foretold, is said
 
 
