@@ -257,6 +257,7 @@ LATER = (
     Foretold("task", r"TaskRouter: task canceled for .*", turns=True),
     Foretold("state", r"WT#\d+: .*", _NO_TASK, turns=True),
     Foretold("state", "", _NO_TASK, turns=True),
+    Foretold("state", "", r"task: could not: task .* \(no task was made\)", turns=True),
 )
 """A task that comes with the first text, where that of a chat came when it was opened."""
 _MEDIA = r"/v1/Services/IS#\d+/Media \(mcs\..*\)"

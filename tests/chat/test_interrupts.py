@@ -22,7 +22,7 @@ from support import PATIENCE, EventLog
 
 from helpers import Account, ChatClient, connect
 from helpers.chat import Channel
-from helpers.interrupts import detached
+from helpers.interrupts import Uninterrupted, detached, orderly
 from helpers.mock import MockTwilio
 from helpers.mock.server.running import BackgroundServer
 
@@ -323,3 +323,11 @@ def test_waiting_for_webhooks_is_interrupted_at_once(account: Account, channel: 
     assert time.perf_counter() - started < PATIENCE / 2
     released.set()
     assert account.mock.webhooks.settle()
+
+
+def test_a_handler_that_raises_nothing_is_called_at_once() -> None:
+    came: list[int] = []
+    signal.signal(signal.SIGINT, orderly(lambda number, _frame: came.append(number)))
+    with Uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        assert came == [signal.SIGINT]

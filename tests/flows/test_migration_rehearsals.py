@@ -225,6 +225,14 @@ def test_a_transfer_is_another_task_of_an_interaction_as_the_report_says() -> No
     assert found.surprises == ()
 
 
+def test_a_task_that_comes_with_the_first_text_is_not_there_before_it() -> None:
+    flow = TASK_CHAT.model_copy(update={"channel_type": "whatsapp"})
+    steps = ["customer opens", "task gets: {topic: sales}", "customer says: Hello"]
+    found = migrate.rehearse(flow, steps)
+    assert found.comparison.b.outcome.undone == 1
+    assert found.surprises == (), str(found)
+
+
 # -- what is not foretold, is said
 
 

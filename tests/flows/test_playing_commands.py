@@ -327,7 +327,7 @@ def test_a_number_of_customers_can_be_fixed_on_the_command_line(run: Any) -> Non
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        (("--agents", "0"), "a shift has at least one agent; got 0"),
+        (("--agents", "0"), "a shift has at least one agent, and at most 10,000; got 0"),
         (("--agents", "2@8-7"), "a shift ends after it starts; got 8.0 to 7.0"),
         (("--at-once", "0"), "at_once=0: an agent takes at least one chat"),
         (("--agents", "two"), "--agents 'two': give a whole number"),

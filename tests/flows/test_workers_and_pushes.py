@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from foreign import write_lists
 
 from helpers import Account, connect
-from helpers.flows import ApplyStopped, FlowProblem, export, load, plan
+from helpers.flows import ApplyStopped, FlowProblem, export, import_from, load, plan
 
 FILE = """\
 workspaces:
@@ -132,6 +134,33 @@ def test_what_is_exported_makes_another_account_the_same(shop: Account) -> None:
     other = connect(seed=99)
     plan(other, load(exported.text)).apply()
     assert export(other, everything=True).text == exported.text
+
+
+def test_saved_answers_and_configurations_of_terraform_have_them_too(
+    shop: Account, tmp_path: Path
+) -> None:
+    write_lists(shop, tmp_path)
+    text = import_from(tmp_path).text
+    assert plan(shop, text).is_empty
+    assert {"            capacity: 7", "    notifications:"} <= {*text.splitlines()}
+    (tmp_path / "main.tf").write_text(TERRAFORM, encoding="utf-8")
+    assert import_from(tmp_path).text.endswith("workers:\n      zoe:\n        activity: Lunch\n")
+
+
+TERRAFORM = """\
+resource "twilio_taskrouter_workspaces_v1" "shop" {
+  friendly_name = "Shop"
+}
+resource "twilio_taskrouter_workspaces_activities_v1" "lunch" {
+  workspace_sid = twilio_taskrouter_workspaces_v1.shop.sid
+  friendly_name = "Lunch"
+}
+resource "twilio_taskrouter_workspaces_workers_v1" "zoe" {
+  workspace_sid = twilio_taskrouter_workspaces_v1.shop.sid
+  friendly_name = "zoe"
+  activity_sid  = twilio_taskrouter_workspaces_activities_v1.lunch.sid
+}
+"""
 
 
 def test_drift_of_a_capacity_is_shown_and_an_activity_is_the_agents_own(shop: Account) -> None:

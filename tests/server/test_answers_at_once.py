@@ -177,6 +177,17 @@ def test_heads_are_known_apart(wire: Callable[..., Wire], mock: MockTwilio) -> N
     assert stored(mock) == ["hello", "again", "hooks"]
 
 
+def test_few_heads_are_known_and_none_that_is_large(wire: Callable[..., Wire]) -> None:
+    client = wire()
+    for number in range(2 * protocols.MOST_KNOWN):
+        client.receive(post("hello", b"X-Number: %d\r\n" % number))
+        assert 0 < len(client.protocol._known) <= protocols.MOST_KNOWN
+    known = len(client.protocol._known)
+    client.receive(post("hello", b"X-Large: %b\r\n" % (b"x" * protocols.LARGEST_KNOWN)))
+    assert len(client.protocol._known) == known
+    assert len(client.written) == 2 * protocols.MOST_KNOWN + 1
+
+
 @pytest.mark.parametrize("seed", range(16))
 def test_requests_are_answered_as_uvicorn_would_however_they_are_cut(
     wire: Callable[..., Wire], mock: MockTwilio, seed: int

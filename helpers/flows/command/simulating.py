@@ -146,7 +146,7 @@ def _sweep(options: argparse.Namespace) -> int:
         for each in found.cells()
     ]
     data = {"seeds": list(found.seeds), "cells": cells, "notes": list(found.remarks)}
-    text, table = str(found), found.days
+    below, table = "", found.days
     if figure is not None:
         rows = _differences(found, figure)
         data["differences"] = rows
@@ -154,10 +154,10 @@ def _sweep(options: argparse.Namespace) -> int:
             f"{figure.replace('_', ' ')}, above that of {cells[0]['flow']}, {cells[0]['agents']}:"
         )
         lines = [f"  {one['flow']}, {one['agents']}: {one['shown']}" for one in rows]
-        text, table = "\n".join([text, heads, *lines]), lambda: found.differences(figure)
+        below, table = "\n".join([heads, *lines]), lambda: found.differences(figure)
     names = ("service_level", "wait_mean", "occupancy")
     drawn = [lambda name=name: found.plot(name) for name in names]
-    _write(options, found if options.format == "html" else text, data, table, drawn)
+    _write(options, found, data, table, drawn, below)
     return OK
 
 
@@ -217,14 +217,19 @@ def _write(
     data: Any,
     table: Callable[[], Any],
     pictures: Iterable[Callable[[], Any]],
+    below: str = "",
 ) -> None:
+    """Write a result, with a text `below` it."""
     options.json = options.json or options.format == "json"
     if options.format == "csv":
         frame = table()
         is_named = any(frame.index.names)
         result = frame.to_csv(lineterminator="\n", index=is_named).rstrip()
     elif options.format == "html":
-        result = html.page("A busy day", [result._repr_html_(), _PICTURES])
+        parts = [result._repr_html_(), *([f"<pre>{html.escaped(below)}</pre>"] if below else ())]
+        result = html.page("A busy day", [*parts, _PICTURES])
+    elif below:
+        result = f"{result}\n{below}"
     drawn = (
         [each()._repr_mimebundle_()["text/html"] for each in pictures]
         if options.format == "html"

@@ -177,9 +177,9 @@ class SavedAccount:
             self.left_out[prefix] = self.left_out.get(prefix, 0) + 1
             return
         known = self._resources.get(path, {})
-        name, other = resource.get("friendly_name"), known.get("friendly_name")
-        if name and other and name != other:
-            fix = f"is the SID of {other!r} and of {name!r}; save each with its own, and once"
+        one, other = resource.get("friendly_name"), known.get("friendly_name")
+        if one and other and one != other:
+            fix = f"is the SID of {other!r} and of {one!r}; save each with its own, and once"
             raise FlowProblem(Problem(place, str(resource.get("sid")), fix))
         given = {
             name: _as_text(name, each, place) if name in _JSON_TEXTS else each

@@ -38,8 +38,8 @@ from .rest_app import Answer, Prepare, Prepared, answer_of
 KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than chat clients pause between polls, so that none
 is closed at the very moment of a request."""
-MOST_KNOWN = 8
-"""Heads of requests that a connection knows again."""
+MOST_KNOWN, LARGEST_KNOWN = 8, 2048
+"""Heads of requests that a connection knows again, and bytes of one."""
 _PLAIN_PATH = re.compile(rb"/[\w.~-][\w.~/-]*")
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]{1,5})(?=\r\n)", re.IGNORECASE)
 _SMALL = range(SMALL_BODY + 1)
@@ -420,7 +420,7 @@ def _cut(transport: asyncio.Transport) -> None:
 def _parts(data: bytes) -> tuple[bytes, int, int]:
     """Head of a request but for its body's length, where the body begins, and its length or -1."""
     begins = data.find(b"\r\n\r\n") + 4
-    length = _LENGTH.search(data, 0, begins)
+    length = _LENGTH.search(data, 0, begins) if begins <= LARGEST_KNOWN else None
     if length is None:
         return b"", 0, -1
     return data[: length.start(1)] + data[length.end(1) : begins], begins, int(length[1])

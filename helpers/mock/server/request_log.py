@@ -165,8 +165,11 @@ def _served(path: str, parameters: Mapping[str, Any], **about: Any) -> ServedReq
 
 def _is_short(parameters: Mapping[str, Any]) -> bool:
     """Return whether parameters take so little that they can be kept as they came."""
-    return len(parameters) < MAX_VALUES and all(
-        isinstance(value, str) and len(value) <= MAX_LAZY for value in parameters.values()
+    values = parameters.values()
+    return (
+        len(parameters) < MAX_VALUES
+        and {*map(type, values)} <= {str}
+        and max(map(len, values), default=0) <= MAX_LAZY
     )
 
 
