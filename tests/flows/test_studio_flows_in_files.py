@@ -60,6 +60,11 @@ def test_a_change_of_a_studio_flow_reads_widget_by_widget(account: Account) -> N
             "widget bye: None -> send-message",
         ]
     }
+    without = BOT.replace("            - {event: timeout}\n", "")
+    assert without != BOT
+    assert changes(account, without + FILE) == {
+        "bot": ["widget ask: transition timeout: the flow ends -> None"]
+    }
     notes = [step.note for step in plan(account, text + FILE).steps if step.action == "update"]
     assert "they go on with the revision that they began with" in notes[0]
     states = BOT.index("        - name: ask"), BOT.index("        - name: agent")

@@ -167,9 +167,9 @@ class SavedAccount:
             fix = f"is of account {own}, others are of {self._account_sid}; give those of one"
             raise FlowProblem(Problem(place, str(resource.get("sid")), fix))
         self._account_sid = own
-        for name in ("friendly_name", "unique_name"):
-            if not isinstance(resource.get(name, ""), str | None):
-                raise FlowProblem(Problem(place, name, "is no text; save the resource again"))
+        for text in ("friendly_name", "unique_name"):
+            if not isinstance(resource.get(text, ""), str | None):
+                raise FlowProblem(Problem(place, text, "is no text; save the resource again"))
         kind = kind or kind_of(resource)
         path = kind.path_of(resource) if kind else _path_of_url(resource)
         if not path:

@@ -98,6 +98,6 @@ def _brief(item: Mapping[str, Any] | None) -> Any:
         ways = ", then ".join(_brief(target) for target in item[TARGETS])
         return f"{item.get('expression', '')} -> {ways}"
     if "event" in item:
-        return item.get("next")
+        return item.get("next") or "the flow ends"
     more = [f"{key} {value}" for key, value in item.items() if key != "queue"]
     return item.get("queue", "the same queue") + (f" ({', '.join(more)})" if more else "")
