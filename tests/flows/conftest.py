@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from shop import FILE
+from shop_file import FILE
 
 from helpers import Account
 from helpers.flows import plan

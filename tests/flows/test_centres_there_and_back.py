@@ -10,7 +10,7 @@ import pytest
 from centres import centres
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shop import WRITES, emptied
+from shop_file import WRITES, emptied
 from support import examples
 
 from helpers import Account

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop import BOT, FILE, ORDER
+from shop_file import BOT, FILE, ORDER
 
 from helpers import Account
 from helpers.flows import (

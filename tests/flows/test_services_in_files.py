@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from samples import refusal
-from shop import BOT, FILE, changes
+from shop_file import BOT, FILE, changes
 
 from helpers import Account
 from helpers.flows import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from samples import refusal
-from shop import BOT, FILE, changes
+from shop_file import BOT, FILE, changes
 
 from helpers import Account
 from helpers.flows import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from samples import refusal
-from shop import FILE, ORDER, REQUESTS, WRITES, changes
+from shop_file import FILE, ORDER, REQUESTS, WRITES, changes
 from support import everything
 
 from helpers import Account
