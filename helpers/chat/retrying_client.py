@@ -7,9 +7,9 @@ classified here: a refusal by Twilio passes to the SDK, anything that may pass b
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from http import HTTPStatus
+from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ LONGEST_PAUSE = 60.0
 LONGEST_RETRY_AFTER = 300.0
 """Seconds up to which a `Retry-After` is followed."""
 SHORTEST_RETRY_AFTER = 0.1
+_jitter = Random()  # noqa: S311 - no secret; the numbers that a user has seeded stay theirs
 _GENERIC = range(20500, 20600)
 """Twilio's codes for server errors (documented)."""
 _CANNOT_SEND = (
@@ -54,9 +55,9 @@ class Backoff:
         self._failures += 1
         if failure.retry_after is not None:
             pause = min(LONGEST_RETRY_AFTER, max(SHORTEST_RETRY_AFTER, failure.retry_after))
-            return pause * random.uniform(1.0, 1.2)  # noqa: S311 - no secret
+            return pause * _jitter.uniform(1.0, 1.2)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 16))
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        return pause * _jitter.uniform(0.8, 1.2)
 
     def reset(self) -> None:
         """Count the next failure as the first."""

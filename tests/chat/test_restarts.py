@@ -16,7 +16,7 @@ from helpers.chat import OutcomeUnknown
 from helpers.desk import AgentDesk
 from helpers.mock import Credentials
 
-TIMEOUT = 0.3
+TIMEOUT = 1.0
 
 
 class Site:
@@ -36,9 +36,9 @@ class Site:
     def start(self, mock: MockTwilio | None = None) -> None:
         self.server = FlakyServer(mock or self.server.mock, self.server.port)
 
-    def account(self) -> Account:
+    def account(self, timeout: float = TIMEOUT) -> Account:
         """The account as another process has it, whose requests time out soon."""
-        door = SharedMockHttpClient(self.server.url, timeout=TIMEOUT)
+        door = SharedMockHttpClient(self.server.url, timeout=timeout)
         self._doors.append(door)
         return Account("shared", self.server.mock.credentials, door)
 
@@ -216,7 +216,7 @@ def hurried_desks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
     site: Site, account: Account, task_flow: Any, make_channel: Callable[..., Any]
 ) -> None:
-    desk = AgentDesk(site.account())
+    desk = AgentDesk(site.account(timeout=10))
     problems, offers = EventLog(desk, "problemChanged"), EventLog(desk, "offersChanged")
     desk.go_available()
     site.stop()
@@ -233,7 +233,7 @@ def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
 
 @pytest.mark.usefixtures("hurried_desks")
 def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
-    desk = AgentDesk(site.account())
+    desk = AgentDesk(site.account(timeout=10))
     desk.go_available()
     activities = EventLog(desk, "activityChanged")
     site.restart(MockTwilio(seed=1))
@@ -245,7 +245,7 @@ def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
 
 @pytest.mark.usefixtures("hurried_desks")
 def test_a_desk_without_its_agent_says_whom_there_is(site: Site, account: Account) -> None:
-    desk = AgentDesk(site.account())
+    desk = AgentDesk(site.account(timeout=10))
     problems = EventLog(desk, "problemChanged")
     workspaces = account.client.taskrouter.v1.workspaces
     workspace = workspaces(workspaces.list()[0].sid)
