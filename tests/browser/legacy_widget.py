@@ -189,6 +189,8 @@ def test_a_visitor_chats_with_an_agent(
     file = next(filter(None, (sent_file(chats(chat.sid)) for _ in range(100))), None)
     assert file == ("note.txt", 4)
 
+    # the widget writes its session down once a second
+    page.wait_for_function("sid => JSON.stringify({...localStorage}).includes(sid)", arg=chat.sid)
     page.reload()
     page.wait_for_selector("text=It left yesterday.")
     with page.expect_popup() as opened:

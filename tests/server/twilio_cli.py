@@ -10,11 +10,11 @@ from pathlib import Path
 import guide_tabs
 import node_packages
 import pytest
-from test_https_proxy import account, authority, environment, made, of, proxy
+from test_https_proxy import account, environment, made, of
 
 from helpers import Account
 
-__all__ = ["account", "authority", "environment", "made", "proxy"]
+__all__ = ["account", "environment", "made"]
 VERSION = "6.2.4"
 
 
