@@ -117,8 +117,7 @@ class Soak:
 
     def _interrupt(self, *_about: object) -> None:
         """Go on to the check at the next good moment; another interrupt ends it at once."""
-        self._report("interrupted: the load ends, then comes the check")
-        self._is_interrupted = True
+        self._is_interrupted = True  # and say nothing here: it may come in the middle of a line
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _run(self) -> None:
@@ -147,6 +146,8 @@ class Soak:
             killed = time.monotonic()
             self._server = Command(*self._options)
             self.restarts.append(time.monotonic() - killed)
+        if self._is_interrupted:
+            self._report("interrupted: the load ends, then comes the check")
         self._live(newest, until=time.monotonic() + self._steady)
 
     def _live(self, newest: dict[str, tuple[int, str]], until: float) -> None:
