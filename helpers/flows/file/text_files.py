@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import json
 from pathlib import Path
 from shutil import copymode
@@ -25,8 +23,8 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a file as its owner's alone, whole or not at all; FlowProblem if it fails."""
     try:
         target = Path(path).resolve()
-        if target.is_symlink():  # in a circle, of which Python 3.13 says nothing
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if target.is_symlink():  # one in a circle, which Python 3.13 resolves to itself
+            target.stat()  # fails
         if target.exists() and not target.is_file():  # a device, such as a terminal
             target.write_text(text, encoding="utf-8", newline="\n")
             return
