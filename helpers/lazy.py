@@ -61,6 +61,9 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():  # else somebody's own would be let go of
+                gc.freeze()
+                gc.unfreeze()  # all is in the oldest generation now, without a look at each
             gc.enable()
 
 
