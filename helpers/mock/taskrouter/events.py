@@ -103,10 +103,9 @@ def emit(
     )
     assert workspace is not None
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
-    if (named := _FIELDS.get(type(about))) is not None:
-        for key, field in named.items():
-            value = getattr(about, field)
-            data[key] = str(value).lower() if isinstance(value, bool) else str(value)
+    for key, field in _FIELDS.get(type(about), {}).items():
+        value = getattr(about, field)
+        data[key] = str(value).lower() if isinstance(value, bool) else str(value)
     if task is not None:
         data |= _task_data(ctx, task)
     if worker is not None:

@@ -87,10 +87,11 @@ def candidates(
 
     nothing: dict[str, int] = {}
     found = []
+    wanted = _ANY if channels is None else channels
     for worker in workers:
         capacity = shares.get(worker.sid, _NO_SHARE).capacity
         used = taken.get(worker.sid, nothing)
-        for each in channels or _ANY:
+        for each in wanted:
             if each is None or capacity.get(each, 0) > used.get(each, 0):
                 is_available = activities[worker.activity_sid].available
                 found.append(
