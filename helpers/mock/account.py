@@ -82,6 +82,8 @@ RETRY_SECONDS = 0.5
 """Pause between tries to write a file that could not be written."""
 _ROOM = "-" * 64 * 1024
 """Text that a file must have room for before it is used again."""
+UNSEEN_WAITING = 50_000
+"""Rows that may wait to be written where nobody looks: some 35 MB, and pauses of half a second."""
 DEFAULT_SEED = 20260601
 """The day Twilio ended Programmable Chat for Flex."""
 
@@ -196,7 +198,7 @@ class MockTwilio:
         except BaseException:
             store.close()
             raise
-        self._backend.events.subscribe(self.journal.handle)
+        self._stop_journal = self._backend.events.subscribe(self.journal.handle)
         self._server: BackgroundServer | None = None
 
     def _subscribe(self) -> None:
@@ -333,6 +335,15 @@ class MockTwilio:
     def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
         """Call `follower` with all events, as `follow` does for chat; `PutBack` after a restore."""
         return self._backend.events.subscribe(follower)
+
+    def stop_history(self) -> None:
+        """Keep no journal, and no Event resources of TaskRouter, of what happens from now on.
+
+        For simulations in memory that nobody looks into. Callbacks have their data as before.
+        """
+        self._stop_journal()
+        self._backend.keeps_history = False
+        self._backend.store.most_waiting = UNSEEN_WAITING
 
     def look(self, at: Callable[[Context], Result]) -> Result:
         """Return the result of a function that reads the account, which stands still meanwhile."""

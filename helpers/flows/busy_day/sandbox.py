@@ -143,6 +143,8 @@ class DaySandbox:
         # flows or servers act too, on threads of their own
         kinds = [each["integration_type"] for each in (job.arguments, *job.others.values())]
         self._has_bot = any(kind != "task" for kind in kinds) or bool(job.servers)
+        if not self._has_bot:
+            self.mock.stop_history()
 
     def _clear(self) -> None:
         """Send all workers away, and delete all tasks."""

@@ -18,7 +18,11 @@ AccountState = tuple[bytearray, Any]
 
 
 class Backend:
-    """The parts of an account that every product shares."""
+    """The parts of an account that every product shares.
+
+    Attributes:
+        keeps_history: Whether products keep past events as resources.
+    """
 
     def __init__(self, store: Store, clock: Clock, sids: Sids) -> None:
         self.store = store
@@ -26,6 +30,7 @@ class Backend:
         self.sids = sids
         self.events = Events()
         self._unit = _Unit(store, self.events)
+        self.keeps_history = True
 
     @property
     def state(self) -> AccountState:

@@ -10,7 +10,6 @@ import os
 import sqlite3
 import threading
 import weakref
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
@@ -481,12 +480,11 @@ class Store:
         self, table: TableCache, where: Where, by: tuple[str, ...], span: slice
     ) -> Sequence[Row] | None:
         """Return the rows of a range, out of all that are sorted by its column."""
-        kept = self._rows(table, {**where, by[0]: Between()}, by)
-        if kept is None:
-            return None
-        bounds, value = where[by[0]], itemgetter(table.positions[by[0]])
-        start = bisect_left(kept, bounds.low, key=value)
-        return kept[start : bisect_right(kept, bounds.high, key=value)][span]
+        among, every = where[by[0]], {**where, by[0]: Between()}
+        kept, shape, _ = table.kept(every, by, self._fresh, among)
+        if kept is None and shape is not None and self._rows(table, every, by) is not None:
+            kept, _, _ = table.kept(every, by, self._fresh, among)
+        return None if kept is None else kept[span]
 
     def _page(
         self,

@@ -185,10 +185,11 @@ class TableCache(Table):
     # -- reading
 
     def kept(
-        self, where: Where, by: tuple[str, ...], fresh: Fresh, span: slice = ALL
+        self, where: Where, by: tuple[str, ...], fresh: Fresh, span: slice | Between = ALL
     ) -> tuple[Sequence[Row] | None, Shape | None, Any]:
         """Return the rows of a query, or a span of them, its shape and its key.
 
+        A range is one of what the rows are sorted by, the lowest first.
         The rows are None where SQLite must be read; `keep_result` may then keep what it finds,
         unless the shape is None, too, for a query that is not followed.
         """
@@ -207,6 +208,8 @@ class TableCache(Table):
         if places is _UNKNOWN:
             is_known = shape.is_complete or shape.knows(key, fresh)
             return () if is_known else None, shape, key
+        if places is not None and type(span) is Between:
+            span = _span_of(places, span)
         if places is None or (type(places) is Beginning and not holds(places, span)):
             return _NOT_FOLLOWED
         found = places if span is ALL else places[span]
@@ -390,6 +393,12 @@ class TableCache(Table):
                 at = bisect_left(places, place)
                 if at < len(places) and places[at] == place:
                     del places[at]
+
+
+def _span_of(places: list[Place], among: Between) -> slice:
+    """Return the span of the places that begin with a number in a range."""
+    start = bisect_left(places, (among.low,))
+    return slice(start, bisect_left(places, (among.high, _MOST), start))
 
 
 def holds(first: Sequence[Any], span: slice) -> bool:

@@ -26,6 +26,8 @@ from .resources import (
     WorkspaceEvent,
 )
 
+OFFERED = "reservation.created"
+"""The event whose data go to the assignment callback, too."""
 KEPT = 10_000
 """Events a mock account keeps; Twilio keeps them for longer than a month (specified)."""
 _CLEARED_EVERY = 1000
@@ -102,6 +104,10 @@ def emit(
         about if type(about) is Workspace else ctx.get_cached(Workspace, about.workspace_sid)
     )
     assert workspace is not None
+    if not (ctx.backend.keeps_history or workspace.event_callback_url or name == OFFERED):
+        record = _outline(ctx, name, about, task, reservation, worker)
+        ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation, worker, CAUSE.get()))
+        return
     data = {"workspace_sid": workspace.sid, "workspace_name": workspace.friendly_name}
     for key, field in _FIELDS.get(type(about), {}).items():
         value = getattr(about, field)
@@ -128,10 +134,39 @@ def emit(
         about.sid,
         *map(known, EVENT_SIDS),
     )
-    ctx.store.add(record, is_fresh=True)
-    if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
-        ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
+    if ctx.backend.keeps_history:
+        ctx.store.add(record, is_fresh=True)
+        if record.seq > KEPT and record.seq % _CLEARED_EVERY == 0:
+            ctx.store.remove_before(WorkspaceEvent, record.seq - KEPT)
     ctx.emit(TaskRouterEvent(name, workspace, record, task, reservation, worker, CAUSE.get()))
+
+
+def _outline(
+    ctx: Context,
+    name: str,
+    about: Any,
+    task: Task | None,
+    reservation: Reservation | None,
+    worker: Worker | None,
+) -> WorkspaceEvent:
+    """Return an event's record without a SID and data, for an account that keeps no history."""
+    return WorkspaceEvent(
+        "",
+        ctx.account_sid,
+        about.sid if type(about) is Workspace else about.workspace_sid,
+        name,
+        ctx.now,
+        {},
+        "",
+        _TYPES[about.prefix],
+        about.sid,
+        task and task.sid,
+        task and task.task_channel_sid,
+        task and task.task_queue_sid,
+        task and task.workflow_sid,
+        worker and worker.sid,
+        reservation and reservation.sid,
+    )
 
 
 def _description(name: str, resource_type: str, sid: str, data: dict[str, str]) -> str:
