@@ -162,8 +162,8 @@ def route(ctx: Context, workspace_sid: str) -> None:
             if worker is not None:
                 reservations.reserve(ctx, task, worker)
         channels = waiting.channels()
-        candidates = workforce.available(ctx, workspace, channels) if channels != set() else []
-        lines = _lines(ctx, workspace, waiting) if candidates else ()
+        candidates = workforce.available(ctx, workspace, channels) if channels else []
+        lines = _lines(ctx, workspace, waiting, channels) if candidates else ()
         for task, workers in decide(lines, candidates):
             for worker in workers:
                 reservations.reserve(ctx, task, worker)
@@ -175,7 +175,7 @@ class _Pending:
     """Tasks of a workspace that wait: all of them, read once, or as the store finds many."""
 
     def __init__(self, ctx: Context, workspace: Workspace) -> None:
-        self._ctx = ctx
+        self._ctx, self._workspace = ctx, workspace
         self._where: dict[str, Any] = {
             "workspace_sid": workspace.sid,
             "assignment_status": "pending",
@@ -190,10 +190,17 @@ class _Pending:
             return None
         return [task for task in self._all if task.assignment_status == "pending"]
 
-    def channels(self) -> set[str] | None:
-        """Task channels of all; None where they are many."""
-        few = self.few
-        return None if few is None else {task.task_channel_sid for task in few}
+    def channels(self) -> set[str]:
+        """Task channels of all (SIDs)."""
+        if (few := self.few) is not None:
+            return {task.task_channel_sid for task in few}
+        every = workforce.in_workspace(self._ctx, TaskChannel, self._workspace)
+        exists = self._ctx.store.exists
+        return {
+            channel.sid
+            for channel in every
+            if exists(Task, **self._where, task_channel_sid=channel.sid)
+        }
 
     def matching(self, **values: Any) -> list[Task]:
         """Those whose fields have these values."""
@@ -224,15 +231,17 @@ def _place(task: Task, sign: int) -> tuple[float, ...]:
     return -task.priority, sign * task.virtual_start_time, sign * task.seq
 
 
-def _lines(ctx: Context, workspace: Workspace, waiting: _Pending) -> Iterator[Line]:
-    """Yield the lines that tasks of the workspace wait in, with a queue or without."""
+def _lines(
+    ctx: Context, workspace: Workspace, waiting: _Pending, channels: set[str]
+) -> Iterator[Line]:
+    """Yield the lines that tasks of these channels wait in, with a queue or without."""
     few = waiting.few
     used = {(task.task_channel_sid, task.task_queue_sid) for task in few or ()}
     queues: list[TaskQueue | None] = [None, *workforce.in_workspace(ctx, TaskQueue, workspace)]
-    for channel in workforce.in_workspace(ctx, TaskChannel, workspace):
+    for channel in sorted(channels):
         for queue in queues:
-            if few is None or (channel.sid, queue and queue.sid) in used:
-                yield Line(channel.sid, _in_line(ctx, workspace, queue, channel.sid, waiting))
+            if few is None or (channel, queue and queue.sid) in used:
+                yield Line(channel, _in_line(ctx, workspace, queue, channel, waiting))
 
 
 def _in_line(

@@ -29,8 +29,15 @@ class _Share(NamedTuple):
     capacity: dict[str, int]
 
 
+class _Load(NamedTuple):
+    """Tasks that workers hold or are offered, and those they accepted: by worker and channel."""
+
+    taken: dict[str, dict[str, int]]
+    assigned: dict[str, dict[str, int]]
+
+
 _NO_SHARE = _Share([], {})
-_ANY = (None,)
+_NOTHING: dict[str, int] = {}
 
 
 def in_workspace(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
@@ -39,20 +46,24 @@ def in_workspace(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
     return ctx.store.cached(kind, workspace.sid, lambda: ctx.store.select(kind, where))
 
 
-def available(
-    ctx: Context, workspace: Workspace, channels: Collection[str] | None = None
-) -> list[Candidate]:
-    """Return the workers that can be offered a task now: available, and with capacity left.
+def available(ctx: Context, workspace: Workspace, channels: Collection[str]) -> list[Candidate]:
+    """Return the workers that can be offered a task of these channels (SIDs) now.
 
-    That is for a task of any channel, or of these task channels' SIDs.
+    They are available, and have capacity left.
     """
-    activities = [each.sid for each in in_workspace(ctx, Activity, workspace) if each.available]
-    where = {"workspace_sid": workspace.sid, "activity_sid": activities}
-    workers = ctx.store.select_shared(Worker, where)
-    if not workers:
-        return []
-    found = candidates(ctx, workspace, workers, channels)
-    return [each for each in found if any(map(each.has_room, channels or each.capacity))]
+    activities = {each.sid for each in in_workspace(ctx, Activity, workspace) if each.available}
+    load, workers = _load(ctx, workspace), []
+    for sid, share in _shares(ctx, workspace).items():
+        used = load.taken.get(sid, _NOTHING)
+        if used and not workspace.multi_task_enabled:
+            continue
+        for channel in channels:
+            if share.capacity.get(channel, 0) > used.get(channel, 0):
+                worker = ctx.get_cached(Worker, sid)
+                if worker is not None and worker.activity_sid in activities:
+                    workers.append(worker)
+                break
+    return candidates(ctx, workspace, workers, load) if workers else []
 
 
 def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
@@ -62,21 +73,10 @@ def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
 
 
 def candidates(
-    ctx: Context,
-    workspace: Workspace,
-    workers: Iterable[Worker],
-    channels: Collection[str] | None = None,
+    ctx: Context, workspace: Workspace, workers: Iterable[Worker], load: _Load | None = None
 ) -> list[Candidate]:
-    """Return workers with their tasks and capacity: all, or those with room in a channel."""
-    by = ("worker_sid", "task_channel_sid", "reservation_status")
-    where = {"workspace_sid": workspace.sid, "reservation_status": list(OPEN_RESERVATIONS)}
-    taken: dict[str, dict[str, int]] = {}
-    assigned: dict[str, dict[str, int]] = {}
-    for (sid, channel, status), count in ctx.store.tally(Reservation, by, where).items():
-        used = taken.setdefault(sid, {})
-        used[channel] = used.get(channel, 0) + count
-        if status == "accepted":
-            assigned.setdefault(sid, {})[channel] = count
+    """Return workers with their tasks, which may be counted already, and their capacity."""
+    taken, assigned = load or _load(ctx, workspace)
     activities = {each.sid: each for each in in_workspace(ctx, Activity, workspace)}
     shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
 
@@ -85,20 +85,29 @@ def candidates(
         used, accepted = taken.get(worker.sid, {}), assigned.get(worker.sid, {})
         return described(worker, activities[worker.activity_sid], channels, used, accepted)
 
-    nothing: dict[str, int] = {}
-    found = []
-    wanted = _ANY if channels is None else channels
-    for worker in workers:
-        capacity = shares.get(worker.sid, _NO_SHARE).capacity
-        used = taken.get(worker.sid, nothing)
-        for each in wanted:
-            if each is None or capacity.get(each, 0) > used.get(each, 0):
-                is_available = activities[worker.activity_sid].available
-                found.append(
-                    Candidate(worker, describe, is_available, capacity, used.copy(), single)
-                )
-                break
-    return found
+    return [
+        Candidate(
+            worker,
+            describe,
+            activities[worker.activity_sid].available,
+            shares.get(worker.sid, _NO_SHARE).capacity,
+            taken.get(worker.sid, _NOTHING).copy(),
+            single,
+        )
+        for worker in workers
+    ]
+
+
+def _load(ctx: Context, workspace: Workspace) -> _Load:
+    by = ("worker_sid", "task_channel_sid", "reservation_status")
+    where = {"workspace_sid": workspace.sid, "reservation_status": list(OPEN_RESERVATIONS)}
+    load = _Load({}, {})
+    for (sid, channel, status), count in ctx.store.tally(Reservation, by, where).items():
+        used = load.taken.setdefault(sid, {})
+        used[channel] = used.get(channel, 0) + count
+        if status == "accepted":
+            load.assigned.setdefault(sid, {})[channel] = count
+    return load
 
 
 def described(
