@@ -50,9 +50,26 @@ class RestClient:
         self._channels = f"/v2/Services/{service_sid}/Channels"
         self._workspace = f"/v1/Workspaces/{workspace_sid}"
 
-    def _send(self, method: str, host: str, path: str, **form: str) -> Any:
-        headers = _HEADERS.get(host, {})
-        request = Request(method, host, path, form=form, headers=headers, auth=self._auth)
+    def _read(self, method: str, host: str, path: str, **form: str) -> Any:
+        """Send a request; its reply's document."""
+        return self._send(method, host, path, form, needs_document=True)
+
+    def _write(self, method: str, host: str, path: str, **form: str) -> None:
+        """Send a request whose reply nobody reads, unless it is refused."""
+        self._send(method, host, path, form, needs_document=False)
+
+    def _send(
+        self, method: str, host: str, path: str, form: Mapping[str, str], *, needs_document: bool
+    ) -> Any:
+        request = Request(
+            method,
+            host,
+            path,
+            form=form,
+            headers=_HEADERS.get(host, {}),
+            auth=self._auth,
+            needs_document=needs_document,
+        )
         reply = self._handle(request)
         if reply.status >= _ERROR:
             code, message = reply.json["code"], reply.json["message"]
@@ -67,7 +84,7 @@ class RestClient:
         flow = demand.flow or self._flow
         name = "TaskAttributes" if flow.integration_type == "task" else "PreEngagementData"
         own = {name: compact_json(demand.attributes)} if demand.attributes else {}
-        made = self._send(
+        made = self._read(
             "POST",
             FLEX,
             "/v1/Channels",
@@ -82,13 +99,13 @@ class RestClient:
     def say(self, channel_sid: str, identity: str, body: str) -> None:
         """Send a message."""
         path = f"{self._channels}/{channel_sid}/Messages"
-        self._send("POST", CHAT, path, From=identity, Body=body)
+        self._write("POST", CHAT, path, From=identity, Body=body)
 
     def join(self, channel_sid: str, agent: str) -> None:
         """Make an agent a member of a chat, unless another task of it was there first."""
         path = f"{self._channels}/{channel_sid}/Members"
         try:
-            self._send("POST", CHAT, path, Identity=agent, Attributes=flex_ui.AGENT_ATTRIBUTES)
+            self._write("POST", CHAT, path, Identity=agent, Attributes=flex_ui.AGENT_ATTRIBUTES)
         except RequestRefused as refused:
             if refused.code != flex_ui.MEMBER_EXISTS:
                 raise
@@ -97,7 +114,7 @@ class RestClient:
         """Remove a member from a chat, unless the janitor was there first."""
         path = f"{self._channels}/{channel_sid}/Members/{flex_ui.in_path(identity)}"
         try:
-            self._send("DELETE", CHAT, path)
+            self._write("DELETE", CHAT, path)
         except RequestRefused as refused:
             if refused.status != _GONE:
                 raise
@@ -105,28 +122,28 @@ class RestClient:
     def end_chat(self, channel_sid: str) -> None:
         """Mark a chat INACTIVE, unless it is long-lived."""
         path = f"{self._channels}/{channel_sid}"
-        attributes = flex_ui.ended(self._send("GET", CHAT, path)["attributes"])
+        attributes = flex_ui.ended(self._read("GET", CHAT, path)["attributes"])
         if attributes is not None:
-            self._send("POST", CHAT, path, Attributes=attributes)
+            self._write("POST", CHAT, path, Attributes=attributes)
 
     def accept(self, worker_sid: str, reservation_sid: str) -> None:
         """Accept an offer."""
         path = f"{self._workspace}/Workers/{worker_sid}/Reservations/{reservation_sid}"
-        self._send("POST", TASKROUTER, path, ReservationStatus="accepted")
+        self._write("POST", TASKROUTER, path, ReservationStatus="accepted")
 
     def channel_of(self, task_sid: str) -> str | None:
         """The chat of a task; None without one."""
-        task = self._send("GET", TASKROUTER, f"{self._workspace}/Tasks/{task_sid}")
+        task = self._read("GET", TASKROUTER, f"{self._workspace}/Tasks/{task_sid}")
         found = flex_ui.chat_of(task["attributes"])
         return found if isinstance(found, str) else None
 
     def update_task(self, task_sid: str, status: str) -> None:
         """Put a task into wrap-up, or complete it."""
         path = f"{self._workspace}/Tasks/{task_sid}"
-        self._send("POST", TASKROUTER, path, AssignmentStatus=status)
+        self._write("POST", TASKROUTER, path, AssignmentStatus=status)
 
     def update_worker(self, worker_sid: str, activity_sid: str, *, away: bool) -> None:
         """Set an agent's activity; one who goes away rejects pending offers."""
         form = {"RejectPendingReservations": "true"} if away else {}
         path = f"{self._workspace}/Workers/{worker_sid}"
-        self._send("POST", TASKROUTER, path, ActivitySid=activity_sid, **form)
+        self._write("POST", TASKROUTER, path, ActivitySid=activity_sid, **form)

@@ -435,6 +435,8 @@ class Collection(Generic[P, R]):
         parent = self.resolve_parent(ctx, arguments)
         above = () if parent is None else (parent,)
         made = write.perform(request, ctx, *above)
+        if not request.needs_document:
+            return Reply(self.created)
         return self._reply(ctx, self.created, arguments, parent, made)
 
     def _update(
@@ -443,6 +445,8 @@ class Collection(Generic[P, R]):
         item = self.resolve(ctx, arguments, arguments["Sid"])
         self.match(item, request)
         changed = write.perform(request, ctx, item)
+        if not request.needs_document:
+            return Reply(200)
         return self._reply(ctx, 200, arguments, self._above_of(ctx, arguments, changed), changed)
 
     def _delete(

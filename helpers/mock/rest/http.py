@@ -60,6 +60,7 @@ class Request(Struct):
         notes: What was not read, and why.
         has_left: Returns whether its client has closed the connection, where that can be known.
         when_answered: Called once its answer has been written, or will not be.
+        needs_document: Whether a created or changed resource is shown in the reply.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Request(Struct):
     notes: tuple[str, ...] = ()
     has_left: Callable[[], bool] = bool
     when_answered: list[Callable[[], None]] = []
+    needs_document: bool = True
 
     def ignore(self, names: Iterable[str], reason: str) -> None:
         """Note parameters that are not read."""
