@@ -121,9 +121,7 @@ class Shape:
         return False
 
     def make_room(self, fresh: Fresh) -> None:
-        """Drop all results once there are too many."""
-        if len(self.results) < MOST_RESULTS:
-            return
+        """Drop all results, as there are too many."""
         if self.is_complete and self.remembers:
             self.dropped = set()
         self.is_complete = False
@@ -247,7 +245,8 @@ class TableCache(Table):
             if place is None:
                 break
             places.append(place)
-        shape.make_room(fresh)
+        if len(shape.results) >= MOST_RESULTS:
+            shape.make_room(fresh)
         shape.results[key] = places if len(places) == len(kept) else None
 
     def keep(self, row: Row) -> Row:
@@ -337,20 +336,22 @@ class TableCache(Table):
 
     def commit(self) -> None:
         """Let the writes of this unit of work wait with those of earlier ones."""
-        committed = self.committed
+        committed, kept = self.committed, self._rows
         for seq, waiting in self.pending.items():
             before = committed.get(seq)
-            if before is None:
+            if before is None or type(waiting) is list:
                 committed[seq] = waiting
             elif waiting is None and isinstance(before, list):
                 del committed[seq]
-            elif isinstance(before, list) and isinstance(waiting, dict):
+            elif waiting is None:
+                committed[seq] = None
+            elif isinstance(before, dict):
+                before.update(waiting)
+            elif seq in kept:
+                committed[seq] = kept[seq]
+            else:
                 for name, value in waiting.items():
                     before[self.positions[name]] = value
-            elif isinstance(before, dict) and isinstance(waiting, dict):
-                before.update(waiting)
-            else:
-                committed[seq] = waiting
         self.pending.clear()
 
     def forget(self) -> None:
@@ -379,7 +380,8 @@ class TableCache(Table):
             elif places is not _UNKNOWN:
                 shape.insert(key, places, place)
             else:
-                shape.make_room(fresh)
+                if len(shape.results) >= MOST_RESULTS:
+                    shape.make_room(fresh)
                 shape.results[key] = None if place is None else [place]
 
     def _leave(self, row: Row, shapes: Iterable[Shape]) -> None:

@@ -116,26 +116,29 @@ class Orchestration:
 
     def _task_moved(self, name: str, attributes: str) -> None:
         """Clean up the chat that a task names in its attributes as they are by then (observed)."""
+        store = self._backend.store
+        carrier = _named(store, attributes)
+        flow = store.shared(FlexFlow, carrier.flex_flow_sid) if carrier else None
+        if carrier is None or flow is None:
+            return
+        cleans_up = flow.janitor_enabled and name in ENDED
+        is_studio = flow.integration_type == "studio"
+        if not (cleans_up or is_studio):
+            return
         with self._backend.transaction():
             ctx = Context(self._backend, self._account_sid)
-            flex_channel = _named(ctx.store, attributes)
-            if flex_channel is None:
+            channel = store.first(Channel, sid=carrier.sid)
+            if channel is None:
                 return
-            flow = ctx.get_cached(FlexFlow, flex_channel.flex_flow_sid)
-            channel = ctx.store.first(Channel, sid=flex_channel.sid)
-            if flow is None or channel is None:
-                return
-            cleans_up = flow.janitor_enabled and name in ENDED
-            is_studio = flow.integration_type == "studio"
-            long_lived = (is_studio or cleans_up) and channel.attribute("long_lived")
+            long_lived = channel.attribute("long_lived")
             wired = {"channel_sid": channel.sid, "type": "studio"}
-            if long_lived and is_studio and not ctx.store.exists(ChannelWebhook, **wired):
+            if long_lived and is_studio and not store.exists(ChannelWebhook, **wired):
                 handlers.wire(ctx, flow, channel)  # the hand-over to an agent took Studio off
             if cleans_up:
                 # the janitor's work: end the chat unless long-lived, take agents out (specified)
                 if not long_lived and handlers.is_active(channel):
                     handlers.mark(ctx, channel, status="INACTIVE")
-                for member in ctx.store.select(Member, {"channel_sid": channel.sid}):
+                for member in store.select(Member, {"channel_sid": channel.sid}):
                     if is_agent(member.attributes):
                         members.remove(ctx, member)
 
