@@ -47,6 +47,7 @@ def is_agent(attributes: str) -> bool:
     return (json_object(attributes) or {}).get("member_type") == "agent"
 
 
+@lru_cache(maxsize=256)
 def chat_of(task_attributes: str) -> str | None:
     """Return the SID of the chat channel that a task with these attributes names."""
     return chat_in(json_object(task_attributes))

@@ -22,6 +22,12 @@ def json_object(text: str | bytes | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+@lru_cache(maxsize=256)
+def object_to_read(text: str) -> dict[str, Any]:
+    """Return the object that a JSON text holds, to read only; an empty one where it holds none."""
+    return json_object(text) or {}
+
+
 def compact_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     """Return a value as JSON without spaces; `default` replaces what JSON cannot hold.
 

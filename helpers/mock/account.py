@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -323,14 +323,15 @@ class MockTwilio:
         return ChatFeed()
 
     def follow_taskrouter(
-        self, follower: Callable[[TaskRouterNotification], None]
+        self,
+        follower: Callable[[TaskRouterNotification], None],
+        names: Container[str] | None = None,
     ) -> Callable[[], None]:
-        """Call `follower` with events of TaskRouter, as `follow` does for chat."""
+        """Call `follower` with events of TaskRouter, all or those of some names, as `follow`."""
         from .rest.event_feed import as_taskrouter_notifications
 
-        return self._backend.events.subscribe(
-            as_taskrouter_notifications(follower), TaskRouterEvent
-        )
+        subscriber = as_taskrouter_notifications(follower, names)
+        return self._backend.events.subscribe(subscriber, TaskRouterEvent)
 
     def follow_all(self, follower: Callable[[Event], None]) -> Callable[[], None]:
         """Call `follower` with all events, as `follow` does for chat; `PutBack` after a restore."""

@@ -166,7 +166,7 @@ class DaySandbox:
 
     def follow(self, follower: Callable[[DayEvent], None]) -> None:
         """Call `follower` with events of TaskRouter, and of the chats that a bot is in."""
-        self.mock.follow_taskrouter(follower)
+        self.mock.follow_taskrouter(follower, HANDLED)
         if self._has_bot:
             self.mock.follow(follower)
 

@@ -121,8 +121,13 @@ class Clock:
         """
         moment = self.now() if at is None else epoch(at)
         with self._lock:
-            self._frozen_at = min(self.now(), moment)
-        self._move_to(moment)
+            self._drop_cancelled()
+            is_before = not self._timers or moment < self._timers[0][0]
+            if is_before and self._frozen_at is not None and self._frozen_at <= moment:
+                self._frozen_at = moment
+            else:
+                is_before, self._frozen_at = False, min(self.now(), moment)
+        self._on_change() if is_before else self._move_to(moment)
 
     def unfreeze(self) -> None:
         """Let the clock run on from its present time."""

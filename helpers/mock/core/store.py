@@ -553,6 +553,13 @@ class Store:
                 found = self._share(table, sid, row)
         return found
 
+    def shared_of(self, kind: type[R], sids: Iterable[str]) -> list[R]:
+        """Return the resources of some SIDs, as `shared` does, less those that there are not."""
+        shared = self._tables[kind].shared
+        with self.lock:
+            found = [shared.get(sid) or self.shared(kind, sid) for sid in sids]
+        return [each for each in found if each is not None]
+
     def select_shared(self, kind: type[R], where: Where) -> list[R]:
         """Return resources in order of arrival, as `shared` does."""
         table = self._tables[kind]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from msgspec import field
 
-from ...json_object import json_object
+from ...json_object import object_to_read
 from ..core.schema import DatedResource, Resource
 
 MAX_MEMBERS = 100
@@ -146,7 +146,7 @@ class Channel(DatedResource):
 
     def attribute(self, name: str) -> Any:
         """One value of the channel's JSON attributes; None where they have none of that name."""
-        return (json_object(self.attributes) or {}).get(name)
+        return object_to_read(self.attributes).get(name)
 
 
 class Member(DatedResource):

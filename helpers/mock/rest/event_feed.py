@@ -6,7 +6,7 @@ own connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,11 +121,15 @@ class TaskRouterNotification:
     step: tuple[int, ...] | None = field(default=None, repr=False, compare=False)
 
 
-def as_taskrouter_notifications(follower: Callable[[TaskRouterNotification], None]) -> Subscriber:
-    """Return a subscriber to TaskRouter's events that notifies the follower."""
+def as_taskrouter_notifications(
+    follower: Callable[[TaskRouterNotification], None], names: Container[str] | None = None
+) -> Subscriber:
+    """Return a subscriber that notifies the follower of TaskRouter's events, all or by name."""
 
     def subscriber(event: Event) -> None:
         assert isinstance(event, TaskRouterEvent)
+        if names is not None and event.name not in names:
+            return
         about, step = event.record, event.task.step if event.task else None
         follower(
             TaskRouterNotification(

@@ -60,6 +60,7 @@ class OperationRouter:
         self._later = dict(later or {})
         self._spelled: dict[str, dict[str, Operation]] = {host: {} for host, _ in self._later}
         self._tables: dict[tuple[str, int], dict[tuple[int, ...], _Table]] = {}
+        self._ways: dict[tuple[str, int], tuple[_Table, ...]] = {}
         self._add(operations)
 
     @property
@@ -86,6 +87,7 @@ class OperationRouter:
             pick, routes = table.setdefault(literal, (itemgetter(*literal), {}))
             _, methods = routes.setdefault(pick(segments), (names, {}))
             methods[operation.method] = operation
+        self._ways = {at: (*tables.values(),) for at, tables in self._tables.items()}
 
     def find(self, method: str, host: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         """Return the operation and the values of its path's `{Names}`.
@@ -99,7 +101,7 @@ class OperationRouter:
     def _look_up(self, method: str, host: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         segments = path.strip("/").split("/")
         self._mount(host, segments[0])
-        for pick, routes in [*self._tables.get((host, len(segments)), {}).values()]:
+        for pick, routes in self._ways.get((host, len(segments)), ()):
             route = routes.get(pick(segments))
             if route is None:
                 continue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
+from ...json_object import object_to_read
 from ..core.schema import AccountResource, DatedResource, Resource
 
 Group = tuple[tuple[str, ...], ...]
@@ -161,9 +161,8 @@ class Task(InWorkspace):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Its attributes, parsed."""
-        found: dict[str, Any] = json.loads(self.attributes)
-        return found
+        """Its attributes, to read only."""
+        return object_to_read(self.attributes)
 
 
 class Reservation(InWorkspace):

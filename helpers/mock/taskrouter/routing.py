@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from types import NoneType
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from .configuration import Clause, Target, clauses
 from .expressions import Scope, constant, matches, time_of_day, value_of
 from .resources import Task, TaskQueue, Worker
 
 
-@dataclass
-class Candidate:
+class Candidate(Struct):
     """A worker as routing sees it.
 
     `describe` returns its scope. `capacity` is the tasks it takes at once, by task channel SID, and
@@ -35,11 +34,14 @@ class Candidate:
     capacity: Mapping[str, int]
     taken: dict[str, int]
     single: bool
+    _scope: Scope | None = None
 
-    @cached_property
+    @property
     def scope(self) -> Scope:
         """Its names in expressions, worked out when one needs them, as most never do."""
-        return self.describe(self.worker)
+        if self._scope is None:
+            self._scope = self.describe(self.worker)
+        return self._scope
 
     def has_room(self, task_channel_sid: str) -> bool:
         """Return whether it may be offered one more task of the channel."""
@@ -127,13 +129,22 @@ def eligible(waiting: Waiting, candidates: Iterable[Candidate]) -> list[Candidat
         found = [each for each in found if each.worker.sid == only]
     else:
         found = members(waiting.queue, found)
-        if target is not None:
+        if target is not None and (
+            target.expression or target.known_worker_sid or target.known_worker_friendly_name
+        ):
             found = [each for each in found if _suits(target, waiting, each)]
+    refusals = waiting.refusals
+
+    def rank(each: Candidate) -> tuple[Any, ...]:
+        worker = each.worker
+        return refusals.get(worker.sid, 0), bool(each.taken), worker.idle_since, worker.seq
+
     order = clauses(target.order_by) if target and target.order_by else ()
     values = (value_of(clause.path, each.scope) for each in found for clause in order)
-    if any(type(value) not in (int, NoneType) for value in values):
-        order = ()  # an order_by over anything but integers is ignored (documented)
-    return sorted(found, key=lambda each: _rank(waiting, order, each))
+    if not order or any(type(value) not in (int, NoneType) for value in values):
+        # an order_by over anything but integers is ignored (documented)
+        return sorted(found, key=rank)
+    return sorted(found, key=lambda each: _ordered(rank(each), order, each))
 
 
 def members(queue: TaskQueue | None, candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -148,8 +159,6 @@ def members(queue: TaskQueue | None, candidates: Iterable[Candidate]) -> list[Ca
 
 def _suits(target: Target, waiting: Waiting, candidate: Candidate) -> bool:
     """Return whether a routing step lets this worker have the task."""
-    if not (target.expression or target.known_worker_sid or target.known_worker_friendly_name):
-        return True
     scope = {
         "task": waiting.task.details,
         "worker": candidate.scope["worker"],
@@ -167,11 +176,10 @@ def _suits(target: Target, waiting: Waiting, candidate: Candidate) -> bool:
     return matches(target.expression, scope)
 
 
-def _rank(waiting: Waiting, order: tuple[Clause, ...], candidate: Candidate) -> tuple[Any, ...]:
-    worker = candidate.worker
-    rank = waiting.refusals.get(worker.sid, 0), bool(candidate.taken), worker.idle_since, worker.seq
-    if not order:
-        return rank
+def _ordered(
+    rank: tuple[Any, ...], order: tuple[Clause, ...], candidate: Candidate
+) -> tuple[Any, ...]:
+    """Return a worker's rank with its values of a step's order behind the offers turned down."""
     values = [(clause, value_of(clause.path, candidate.scope)) for clause in order]
     ordered = (
         (value is None, (value or 0) * (-1 if clause.descending else 1)) for clause, value in values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from ..core.context import Context
@@ -29,15 +29,17 @@ class _Share(NamedTuple):
     capacity: dict[str, int]
 
 
-class _Load(NamedTuple):
-    """Tasks that workers hold or are offered, and those they accepted: by worker and channel."""
+class _Shares(NamedTuple):
+    """Shares by worker, and by task channel the capacity of each worker that has any."""
 
-    taken: dict[str, dict[str, int]]
-    assigned: dict[str, dict[str, int]]
+    workers: dict[str, _Share]
+    capacities: dict[str, dict[str, int]]
 
 
 _NO_SHARE = _Share([], {})
 _NOTHING: dict[str, int] = {}
+_Counts = dict[str, dict[str, int]]
+"""Numbers of tasks, by worker and task channel."""
 
 
 def in_workspace(ctx: Context, kind: type[R], workspace: Workspace) -> list[R]:
@@ -52,18 +54,17 @@ def available(ctx: Context, workspace: Workspace, channels: Collection[str]) -> 
     They are available, and have capacity left.
     """
     activities = {each.sid for each in in_workspace(ctx, Activity, workspace) if each.available}
-    load, workers = _load(ctx, workspace), []
-    for sid, share in _shares(ctx, workspace).items():
-        used = load.taken.get(sid, _NOTHING)
-        if used and not workspace.multi_task_enabled:
-            continue
-        for channel in channels:
-            if share.capacity.get(channel, 0) > used.get(channel, 0):
-                worker = ctx.get_cached(Worker, sid)
-                if worker is not None and worker.activity_sid in activities:
-                    workers.append(worker)
-                break
-    return candidates(ctx, workspace, workers, load) if workers else []
+    taken, shares = _counted(ctx, workspace, OPEN_RESERVATIONS), _shares(ctx, workspace)
+    with_room: dict[str, None] = {}
+    for channel in channels:
+        for sid, capacity in shares.capacities.get(channel, _NOTHING).items():
+            used = taken.get(sid)
+            if used is None or (workspace.multi_task_enabled and used.get(channel, 0) < capacity):
+                with_room[sid] = None
+    workers = [
+        each for each in ctx.store.shared_of(Worker, with_room) if each.activity_sid in activities
+    ]
+    return candidates(ctx, workspace, workers, taken) if workers else []
 
 
 def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
@@ -73,17 +74,18 @@ def everybody(ctx: Context, workspace: Workspace) -> list[Candidate]:
 
 
 def candidates(
-    ctx: Context, workspace: Workspace, workers: Iterable[Worker], load: _Load | None = None
+    ctx: Context, workspace: Workspace, workers: Iterable[Worker], taken: _Counts | None = None
 ) -> list[Candidate]:
     """Return workers with their tasks, which may be counted already, and their capacity."""
-    taken, assigned = load or _load(ctx, workspace)
+    taken = _counted(ctx, workspace, OPEN_RESERVATIONS) if taken is None else taken
     activities = {each.sid: each for each in in_workspace(ctx, Activity, workspace)}
-    shares, single = _shares(ctx, workspace), not workspace.multi_task_enabled
+    shares, single = _shares(ctx, workspace).workers, not workspace.multi_task_enabled
+    accepted = cache(lambda: _counted(ctx, workspace, ("accepted",)))
 
     def describe(worker: Worker) -> Scope:
-        channels = shares.get(worker.sid, _NO_SHARE).channels
-        used, accepted = taken.get(worker.sid, {}), assigned.get(worker.sid, {})
-        return described(worker, activities[worker.activity_sid], channels, used, accepted)
+        sid, activity = worker.sid, activities[worker.activity_sid]
+        used, assigned = taken.get(sid, _NOTHING), accepted().get(sid, _NOTHING)
+        return described(worker, activity, shares.get(sid, _NO_SHARE).channels, used, assigned)
 
     return [
         Candidate(
@@ -98,16 +100,14 @@ def candidates(
     ]
 
 
-def _load(ctx: Context, workspace: Workspace) -> _Load:
-    by = ("worker_sid", "task_channel_sid", "reservation_status")
-    where = {"workspace_sid": workspace.sid, "reservation_status": list(OPEN_RESERVATIONS)}
-    load = _Load({}, {})
-    for (sid, channel, status), count in ctx.store.tally(Reservation, by, where).items():
-        used = load.taken.setdefault(sid, {})
-        used[channel] = used.get(channel, 0) + count
-        if status == "accepted":
-            load.assigned.setdefault(sid, {})[channel] = count
-    return load
+def _counted(ctx: Context, workspace: Workspace, statuses: Iterable[str]) -> _Counts:
+    """Count reservations of these statuses, by worker and task channel."""
+    by = ("worker_sid", "task_channel_sid")
+    where = {"workspace_sid": workspace.sid, "reservation_status": list(statuses)}
+    counts: _Counts = {}
+    for (sid, channel), count in ctx.store.tally(Reservation, by, where).items():
+        counts.setdefault(sid, {})[channel] = count
+    return counts
 
 
 def described(
@@ -138,16 +138,19 @@ def described(
     return {"worker": own, **own}
 
 
-def _shares(ctx: Context, workspace: Workspace) -> dict[str, _Share]:
+def _shares(ctx: Context, workspace: Workspace) -> _Shares:
     """Return the channels of each worker, to read only."""
 
-    def by_worker() -> dict[str, _Share]:
-        found: dict[str, _Share] = {}
+    def by_worker() -> _Shares:
+        found = _Shares({}, {})
         for own in ctx.store.select(WorkerChannel, {"workspace_sid": workspace.sid}):
-            share = found.setdefault(own.worker_sid, _Share([], {}))
+            share = found.workers.setdefault(own.worker_sid, _Share([], {}))
             share.channels.append(own)
             if own.available:
                 share.capacity[own.task_channel_sid] = own.configured_capacity
+            if own.available and own.configured_capacity:
+                of_channel = found.capacities.setdefault(own.task_channel_sid, {})
+                of_channel[own.worker_sid] = own.configured_capacity
         return found
 
     return ctx.store.cached(WorkerChannel, workspace.sid, by_worker)
