@@ -208,8 +208,11 @@ class TableCache(Table):
             return () if is_known else None, shape, key
         if places is not None and type(span) is Between:
             span = _span_of(places, span)
-        if places is None or (type(places) is Beginning and not holds(places, span)):
+        if places is None:
             return _NOT_FOLLOWED
+        if type(places) is Beginning and not holds(places, span):
+            # what it began with has gone by now, or it never was enough
+            return (None, shape, key) if holds(_FULL, span) else _NOT_FOLLOWED
         found = places if span is ALL else places[span]
         row_of = self.row_of
         rows: list[Any] = [row_of(place[-1]) for place in found]
@@ -400,7 +403,9 @@ class TableCache(Table):
 def _span_of(places: list[Place], among: Between) -> slice:
     """Return the span of the places that begin with a number in a range."""
     start = bisect_left(places, (among.low,))
-    return slice(start, bisect_left(places, (among.high, _MOST), start))
+    end = bisect_left(places, (among.high, _MOST), start)
+    is_open = type(places) is Beginning and end == len(places)  # more may follow
+    return slice(start, None if is_open else end)
 
 
 def holds(first: Sequence[Any], span: slice) -> bool:
@@ -410,6 +415,7 @@ def holds(first: Sequence[Any], span: slice) -> bool:
 
 _BY_SID = (("sid",), (), ())
 _UNKNOWN: Any = ()
+_FULL = range(FIRST)
 _NOT_FOLLOWED = (None, None, None)
 
 
