@@ -25,8 +25,8 @@ _idle: list[None] = []
 """One entry for each thread that waits for a job."""
 _came: list[Any] = []
 """The interrupt that was put off, if one came."""
-_handler: Any = None
-"""Handler of interrupts in place of which `_put_off` stands."""
+_handler: Any = object()
+"""Handler of interrupts in place of which `_put_off` stands, or stood last."""
 
 
 _main = threading.main_thread().ident
@@ -107,7 +107,9 @@ def put_off() -> bool:
     if get_ident() != _main:
         return False
     handler = getsignal(SIGINT)
-    if handler is _put_off or not callable(handler) or hasattr(handler, "is_orderly"):
+    if handler is not _handler and (
+        handler is _put_off or not callable(handler) or hasattr(handler, "is_orderly")
+    ):
         return False
     _came.clear()
     _handler = handler

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 from random import Random
 from typing import Any
 
@@ -36,6 +37,8 @@ from helpers.flows import (
     rehearse,
 )
 from helpers.flows.busy_day.demand import Fixed
+from helpers.mock import MockTwilio, Request
+from helpers.mock.rest.http import Reply
 
 QUIET = {"progress": False}
 
@@ -334,6 +337,34 @@ def test_a_file_where_one_flow_is_wanted_is_refused_with_how_to_take_one() -> No
 def test_a_flow_that_names_what_is_not_there_is_refused() -> None:
     with pytest.raises(FlowProblem, match="no workflow 'Nowhere'"):
         a_day(task_flow(integration_workflow="Nowhere"))
+
+
+def test_a_customer_takes_ten_requests_and_only_what_is_read_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[tuple[str, str, int, bool]] = []
+    handle = MockTwilio.handle
+
+    def noted(mock: MockTwilio, request: Request) -> Reply:
+        reply = handle(mock, request)
+        name = re.sub(r"(?<=[A-Z]{2})[0-9a-f]{32}", "", request.path.rsplit("/", 1)[-1])
+        calls.append((request.method, name, reply.status, reply.json is not None))
+        return reply
+
+    monkeypatch.setattr(MockTwilio, "handle", noted)
+    a_day(arrivals=Exactly(1), agents=servers_of(1), engine="mock")
+    assert calls[-10:] == [
+        ("POST", "Channels", 201, True),
+        ("POST", "Messages", 201, False),
+        ("POST", "WR", 200, False),
+        ("POST", "Members", 201, False),
+        ("POST", "Messages", 201, False),
+        ("POST", "WT", 200, False),
+        ("GET", "CH", 200, True),
+        ("POST", "CH", 200, False),
+        ("POST", "WT", 200, False),
+        ("DELETE", "agent-1", 204, False),
+    ]
 
 
 def test_the_account_is_not_touched() -> None:

@@ -369,3 +369,43 @@ def test_a_row_that_another_rules_out_does_not_hold_up_the_rest(
     assert ctx.store.select(Box, after=0) == [first, other]
     assert ctx.store.select(Box) == [first, other]
     assert "left out" in caplog.text
+
+
+def test_a_long_line_is_read_once_for_its_first_rows_and_again_when_they_have_gone(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, number in (
+        (table_cache, "LARGEST", 10),
+        (store_module, "LARGEST", 10),
+        (table_cache, "FIRST", 5),
+    ):
+        monkeypatch.setattr(module, name, number)
+    with ctx.backend.transaction():
+        box = ctx.create(Box, colour=None)
+        for due in range(30):
+            ctx.create(Ball, box_sid=box.sid, name=None, size=1, due_at=float(due))
+    reads: list[str] = []
+    read = ctx.store._read
+    monkeypatch.setattr(ctx.store, "_read", lambda *args: reads.append("read") or read(*args))
+    taken = []
+    while found := ctx.store.select(Ball, {"box_sid": box.sid}, by=("due_at",), limit=1):
+        taken.append(found[0].due_at)
+        with ctx.backend.transaction():
+            ctx.store.remove(found[0])
+    assert taken == [float(due) for due in range(30)]
+    assert len(reads) == 5
+
+
+def test_a_range_does_not_end_where_the_first_rows_of_a_large_result_do(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_cache, "LARGEST", 3)
+    monkeypatch.setattr(store_module, "LARGEST", 3)
+    monkeypatch.setattr(table_cache, "FIRST", 2)
+    with ctx.backend.transaction():
+        box = ctx.create(Box, colour=None)
+        for due in range(5):
+            ctx.create(Ball, box_sid=box.sid, name=None, size=1, due_at=float(due))
+    for high, count in ((0.0, 1), (1.0, 2), (3.0, 4), (9.0, 5)):
+        found = ctx.store.select(Ball, {"due_at": Between(high=high)}, by=("due_at",))
+        assert [ball.due_at for ball in found] == [float(due) for due in range(count)]

@@ -106,3 +106,33 @@ def test_a_receiver_that_fails_holds_nothing_up(office: Office, webhooks: Any) -
     assert webhooks.settle()
     assert status(task) == "completed"
     assert {attempt.status for attempt in webhooks.log} == {500}
+
+
+def test_without_history_the_same_is_told_and_nothing_is_kept(
+    office: Office, webhooks: Any, told: list[Any]
+) -> None:
+    mock = office.account.mock
+    office.go("alice")
+    listed, journal = office.happened(), len(mock.journal)
+    mock.stop_history()
+    task = office.task(attributes={"name": "Jane"})
+    office.work(task)
+    assert webhooks.settle()
+    created = next(one for one in told if one.parameters["EventType"] == "task.created")
+    assert created.parameters["TaskSid"] == task.fetch().sid
+    assert created.parameters["TaskAttributes"] == '{"name":"Jane"}'
+    assert [one.parameters["EventType"] for one in told][-1] == "task.completed"
+    assert (office.happened(), len(mock.journal)) == (listed, journal)
+
+
+def test_without_history_an_assignment_callback_has_its_data(office: Office, webhooks: Any) -> None:
+    asked: list[Any] = []
+    webhooks.register("https://example.com/assign", asked.append)
+    office.account.mock.stop_history()
+    office.go("alice")
+    queue = office.queue("Everybody")
+    sid = office.workflow(default=queue, assignment_callback_url="https://example.com/assign")
+    office.task(workflow_sid=sid, attributes={"name": "Jane"})
+    assert webhooks.settle()
+    assert asked[0].parameters["TaskAttributes"] == '{"name":"Jane"}'
+    assert asked[0].parameters["WorkerSid"].startswith("WK")

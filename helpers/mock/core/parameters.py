@@ -279,7 +279,7 @@ def read_json(text: str) -> Any:
         ValueError: It is not JSON, or is nested too deep.
     """
     try:
-        value = json.loads(text, parse_constant=_refused, parse_float=_finite)
+        value = _JSON.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if text.count("{") + text.count("[") > MAX_NESTING and is_too_deep(value):
@@ -296,6 +296,9 @@ def _finite(number: str) -> float:
     if not math.isfinite(value := float(number)):
         raise ValueError(f"{number[:40]} is too large for a number of 64 bits")
     return value
+
+
+_JSON = json.JSONDecoder(parse_constant=_refused, parse_float=_finite)
 
 
 def as_moment(text: str) -> float:

@@ -212,7 +212,7 @@ class TableCache(Table):
             return _NOT_FOLLOWED
         if type(places) is Beginning and not holds(places, span):
             # what it began with has gone by now, or it never was enough
-            return (None, shape, key) if holds(_FULL, span) else _NOT_FOLLOWED
+            return (None, shape, key) if holds(range(FIRST), span) else _NOT_FOLLOWED
         found = places if span is ALL else places[span]
         row_of = self.row_of
         rows: list[Any] = [row_of(place[-1]) for place in found]
@@ -415,7 +415,6 @@ def holds(first: Sequence[Any], span: slice) -> bool:
 
 _BY_SID = (("sid",), (), ())
 _UNKNOWN: Any = ()
-_FULL = range(FIRST)
 _NOT_FOLLOWED = (None, None, None)
 
 
@@ -442,15 +441,16 @@ def _passes(row: Row, tests: list[tuple[int, tuple[Any, ...] | None]]) -> bool:
 
 def _parts(where: Where) -> tuple[tuple[Any, ...], tuple[str, ...], tuple[Any, ...]] | None:
     """Split a condition into compared values, their columns, and further tests."""
-    compared: dict[str, Any] = {}
+    names, values = [], []
     tests: list[tuple[str, tuple[Any, ...] | None]] = []
     for name, value in where.items():
         if type(value) in SINGLE:
-            compared[name] = value
+            names.append(name)
+            values.append(value)
         elif isinstance(value, list) and len(value) <= FEW and name != "sid":
             tests.append((name, tuple(value)))
         elif value == _NOT_NULL:
             tests.append((name, None))
         else:
             return None
-    return tuple(compared.values()), tuple(compared), tuple(tests)
+    return tuple(values), tuple(names), tuple(tests)
