@@ -22,7 +22,7 @@ import orjson
 from .schema import FEW, SINGLE, Between, Resource, Table, Where, column_of, table_of
 
 KEPT_ROWS = 1000
-"""Rows of each kind that are kept; up to twice as many before the oldest half goes."""
+"""Rows of each kind that are kept, besides those that wait; as many more before the oldest go."""
 LARGEST = 1000
 """Rows of the largest result that is kept whole."""
 FIRST = 200
@@ -121,16 +121,18 @@ class Shape:
         return False
 
     def make_room(self, fresh: Fresh) -> None:
-        """Drop all results, as there are too many."""
+        """Drop results, as there are too many: those without rows, and the oldest others."""
+        held = {key: places for key, places in self.results.items() if places != []}
+        oldest = tuple(islice(held, max(0, len(held) - MOST_RESULTS // 2)))
         if self.is_complete and self.remembers:
             self.dropped = set()
-        self.is_complete = False
         if self.dropped is not None and len(self.dropped) < MOST_DROPPED:
-            self.dropped.update(hash(key) for key, places in self.results.items() if places != [])
+            self.dropped.update(map(hash, oldest))
         else:
             self.dropped = None
-        self.results.clear()
-        self.since = fresh.draws
+        for key in oldest:
+            del held[key]
+        self.results, self.is_complete, self.since = held, False, fresh.draws
 
     def insert(self, key: Any, places: list[Place], place: Place | None) -> None:
         """Put a row that was added or changed in its place in a result."""
@@ -175,6 +177,7 @@ class TableCache(Table):
         self.pending: dict[int, Row | dict[str, Any] | None] = {}
         self.committed: dict[int, Row | dict[str, Any] | None] = {}
         self._rows: dict[int, Row] = {}
+        self._most_rows = 2 * KEPT_ROWS
         self.row_of = self._rows.get
         """Returns a row that is kept, by its `seq`, or None."""
         self._shapes: dict[Any, Shape] = {}
@@ -255,13 +258,17 @@ class TableCache(Table):
     def keep(self, row: Row) -> Row:
         """Keep a row, or return the one that is kept already."""
         known = self._rows.setdefault(row[0], row)
-        if len(self._rows) > 2 * KEPT_ROWS:
+        if len(self._rows) > self._most_rows:
             self._drop_rows()
         return known
 
     def _drop_rows(self) -> None:
+        """Drop the oldest rows, less those that wait to be written and are in memory anyway."""
+        waiting = self.committed
         for seq in tuple(islice(self._rows, KEPT_ROWS)):
-            del self._rows[seq]
+            if not isinstance(waiting.get(seq), list):
+                del self._rows[seq]
+        self._most_rows = KEPT_ROWS + max(KEPT_ROWS, len(self._rows))
 
     # -- writing
 
@@ -283,7 +290,7 @@ class TableCache(Table):
             _refuse_unstorable(row)
         self.derived.clear()
         self.pending[row[0]] = self._rows[row[0]] = row
-        if len(self._rows) > 2 * KEPT_ROWS:
+        if len(self._rows) > self._most_rows:
             self._drop_rows()
         if self._shapes:
             self._enter(row, self._shapes.values(), fresh)
@@ -363,6 +370,7 @@ class TableCache(Table):
         self.shared.clear()
         self.pending.clear()
         self._rows.clear()
+        self._most_rows = 2 * KEPT_ROWS
         self._shapes.clear()
         self._affected.clear()
 
