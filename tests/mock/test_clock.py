@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -97,6 +98,22 @@ def test_timers_run_in_order_of_their_moments_each_at_its_own(frozen: Clock) -> 
     frozen.advance(5)
     assert rung[3:] == [(30, 30)]
     assert frozen.now() == start + 30
+
+
+def test_those_of_one_moment_wait_until_each_has_been_followed_up(frozen: Clock) -> None:
+    happened: list[str] = []
+
+    def follow_up() -> None:
+        time.sleep(0.05)  # time for a thread of the clock's, if it ran the other by itself
+        happened.append("followed up")
+
+    for name in ("first", "second"):
+        frozen.call_later(10, partial(happened.append, name))
+    frozen.advance(20, after_each=follow_up)
+    assert happened == ["first", "followed up", "second", "followed up"]
+    frozen.call_later(10, partial(happened.append, "third"))
+    frozen.freeze(frozen.now() + 20, after_each=follow_up)
+    assert happened[4:] == ["third", "followed up"]
 
 
 def test_a_timer_set_by_a_timer_runs_in_the_same_advance_if_it_falls_due(frozen: Clock) -> None:

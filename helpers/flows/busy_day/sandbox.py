@@ -182,7 +182,7 @@ class DaySandbox:
     def go_to(self, moment: float) -> None:
         """Move the clock on (seconds since the day began)."""
         clock = self.mock.clock
-        clock.freeze(max(clock.now(), self._begins + moment))
+        clock.freeze(max(clock.now(), self._begins + moment), after_each=self.settle)
 
     def settle(self) -> None:
         """Wait until flows and servers are idle; NotSettled if they do not come to an end."""

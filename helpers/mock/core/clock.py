@@ -111,10 +111,13 @@ class Clock:
             self._drop_cancelled()
             return self._timers[0][0] if self._timers else None
 
-    def freeze(self, at: Moment | None = None) -> None:
+    def freeze(
+        self, at: Moment | None = None, *, after_each: Callable[[], None] | None = None
+    ) -> None:
         """Stop the clock, at a moment or right now.
 
-        Timers that fall due by moving forward run at once.
+        Timers that fall due by moving forward run at once, with a call of `after_each` after each,
+        as `advance` does.
 
         Raises:
             ValueError: The moment has no time zone, or is before 1970 or after 9999.
@@ -122,7 +125,7 @@ class Clock:
         moment = self.now() if at is None else epoch(at)
         with self._lock:
             self._frozen_at = min(self.now(), moment)
-        self._move_to(moment)
+        self._move_to(moment, after_each)
 
     def unfreeze(self) -> None:
         """Let the clock run on from its present time."""
@@ -131,15 +134,20 @@ class Clock:
             self._wake()
         self._on_change()
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float, *, after_each: Callable[[], None] | None = None) -> None:
         """Move forward, running every timer that falls due on the way, each at its own moment.
+
+        Args:
+            seconds: Seconds to move by.
+            after_each: A call after each timer, such as one that waits for what follows from it:
+                flows go on by themselves, those of the same moment in any order.
 
         Raises:
             ValueError: `seconds` is negative, as a clock cannot undo events; or goes beyond 9999.
         """
         if seconds < 0:
             raise ValueError("the clock only moves forward; use snapshot() to go back")
-        self._move_to(_possible(self.now() + seconds))
+        self._move_to(_possible(self.now() + seconds), after_each)
 
     def reset(self) -> None:
         """Return to real time, without timers."""
@@ -169,18 +177,18 @@ class Clock:
         """Run `call` after `seconds` of this clock."""
         return self.call_at(self.now() + seconds, call)
 
-    def _move_to(self, moment: float) -> None:
+    def _move_to(self, moment: float, after_each: Callable[[], None] | None) -> None:
         with Uninterrupted():
             with self._lock:
                 self._moves += 1  # timers run on this thread, in order, not on the clock's
             try:
-                self._run_until(moment)
+                self._run_until(moment, after_each)
             finally:
                 with self._lock:
                     self._moves -= 1
                     self._wake()
 
-    def _run_until(self, moment: float) -> None:
+    def _run_until(self, moment: float, after_each: Callable[[], None] | None) -> None:
         while True:
             with self._lock:
                 timer = self._pop_due(moment)
@@ -194,6 +202,8 @@ class Clock:
             if timer is None:
                 return
             interruptibly(timer.fire)
+            if after_each is not None:
+                interruptibly(after_each)
 
     def _wake(self) -> None:
         """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""
