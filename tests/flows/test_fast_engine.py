@@ -269,6 +269,31 @@ def test_a_bot_that_treats_customers_differently_is_played_by_the_mock(
         a_day(bot, account=account, engine="fast")
 
 
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"says": ("x" * 40_000,)}, "50505: Body is too long"),
+        ({"attributes": {"note": "x" * 20_000}}, "50303: Attributes is too long"),
+    ],
+)
+def test_a_class_that_the_mock_refuses_is_none_for_the_fast_engine(
+    changes: dict[str, Any], refusal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_testing, "CHECKED", 5)
+    early = CustomerClass("early", Exactly(10), 10)
+    late = CustomerClass("late", Arrivals((0, 4), exactly=3), 10, **changes)
+    about = {"agents": 2, "customers": [early, late], "hours": 2, **QUIET}
+    with pytest.raises(ValueError, match=f"engine='fast' cannot play this day: .*{refusal}"):
+        load_test(studio_flow(), engine="fast", **about)
+    if "says" in changes:
+        with pytest.raises(ValueError, match=f"such a day cannot be played: .*{refusal}"):
+            load_test(studio_flow(), **about)
+    else:
+        day = load_test(studio_flow(), **about)
+        assert (day.engine, day.summary.refused, day.summary.answered) == ("mock", 3, 10)
+        assert refusal in day.engine_reason
+
+
 def test_an_agent_can_take_two_tasks_of_one_chat() -> None:
     account = connect()
     bot = add_asking_bot(account, timeout=5)
@@ -322,7 +347,7 @@ def days_of(demand: Demand | CustomerMix, routing: str) -> list[list[ContactReco
     """The customers of each day after its warm-up."""
     account, flow, _ = centre(routing)
     [job] = jobs_of([flow], demand, IDEAL, 1, account, None)
-    days = [simulate(replace(job, seed=seed), engine="fast") for seed in SEEDS]
+    days = [simulate(replace(job, seed=seed), engine="fast", is_checked=True) for seed in SEEDS]
     assert {day.engine for day in days} == {"fast"}
     begins = 3600 * WARM_UP
     return [[one for one in day.conversations if one.arrived >= begins] for day in days]

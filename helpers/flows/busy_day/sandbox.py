@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from ...mock import ChatEvent, FlowReplica, TaskRouterNotification, WorkspaceCop
 from ..accounts.copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
 from ..file.config import FlexFlowConfig
-from .client import RestClient
+from .client import RequestRefused, RestClient
 from .demand import CustomerMix, Demand
 from .staffing import Shift, Staff, Staffing
 
@@ -203,3 +203,19 @@ class DaySandbox:
         """Set an agent available, or away; chats under way continue."""
         activity_sid = self._available if is_available else self._away
         self.rest.update_worker(agent.sid, activity_sid, away=not is_available)
+
+
+def refusal_of(job: Job, classes: Iterable[Demand]) -> str | None:
+    """Return how the mock refuses a customer of one of these classes, or None if it takes all."""
+    asked = [*classes]
+    if not asked:
+        return None
+    rest = DaySandbox(replace(job, staffing=Staffing((Shift(1),)))).rest
+    try:
+        for number, one in enumerate(asked):
+            channel_sid, _ = rest.open_chat(f"customer-{number}", one)
+            for body in one.says:
+                rest.say(channel_sid, f"customer-{number}", body)
+    except RequestRefused as refused:
+        return str(refused)
+    return None
