@@ -288,6 +288,13 @@ def test_a_staffing_for_a_target_meets_it_in_each_interval_with_no_agent_to_spar
 
 
 @pytest.mark.long
+def test_nobody_works_in_hours_to_which_nobody_comes_but_to_end_the_queue() -> None:
+    arrivals = [0, 0, 12, 0, 0, 0]
+    plan = staff(task_flow(), arrivals=arrivals, handle_time=600, seeds=10, **QUIET)
+    assert [each.agents for each in plan.intervals] == [0, 0, 5, 1, 0, 0]
+    assert [(each.start, each.end) for each in plan.staffing.shifts] == [(2, 4), (2, 3)]
+
+
 def test_a_staffing_is_that_of_erlangs_tables() -> None:
     """80 % within 20 s, talks of 300 s: 1, 2 and 5 agents' work needs 3, 4 and 8 (Erlang C)."""
     loads, hours = (1, 2, 5), 3
@@ -340,7 +347,7 @@ def test_shifts_put_so_many_agents_on_duty_in_each_interval(levels: list[int]) -
         ({"seeds": "3"}, "seeds='3': give a number of days, or a list of their seeds"),
         ({"habits": 3}, "habits=3: give a Staffing"),
         ({"seeds": 0}, "seeds: give at least one"),
-        ({"within": 3.0, "habits": Staffing((Shift(1),))}, "no staffing meets 80% within 3 s"),
+        ({"within": 3.0, "habits": Staffing((Shift(1),))}, "no staffing meets 80 % within 3 s"),
     ],
 )
 def test_a_target_that_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -358,7 +365,7 @@ def test_a_staffing_that_was_found_is_no_failure_however_long_it_takes_to_trim(
     assert [each.agents for each in plan.intervals] == [6, 4, 3, 5]
     assert all((each.service_level or 1) >= 0.8 for each in plan.intervals)
     monkeypatch.setattr(sizing, "ROUNDS", 1)
-    with pytest.raises(ValueError, match="no staffing meets 80% within 20 s, after 1 tries"):
+    with pytest.raises(ValueError, match="no staffing meets 80 % within 20 s, after 1 tries"):
         staff(task_flow(), **about)
 
 
