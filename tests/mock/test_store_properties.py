@@ -369,3 +369,18 @@ def test_a_row_that_another_rules_out_does_not_hold_up_the_rest(
     assert ctx.store.select(Box, after=0) == [first, other]
     assert ctx.store.select(Box) == [first, other]
     assert "left out" in caplog.text
+
+
+def test_a_row_that_was_ruled_out_takes_none_of_a_later_unit_of_work_with_it(
+    ctx: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ctx.backend.transaction():
+        first = ctx.create(Box, sid="BX1", colour="red")
+        ctx.create(Box, sid="BX1", colour="blue")
+    with ctx.backend.transaction():
+        later = ctx.create(Box, colour="green")
+        ctx.store.save(later, colour="white")
+        assert ctx.store.select(Box, after=0) == [first, later]
+        last = ctx.create(Box, colour="black")
+    assert ctx.store.select(Box) == [first, later, last]
+    assert "left out" in caplog.text

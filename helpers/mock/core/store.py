@@ -204,7 +204,9 @@ class Store:
             except sqlite3.IntegrityError:
                 _log.exception("Rows that others rule out were left out, so that the rest is kept")
                 self._write_tables(tables, leaving_out=True)
-                self._forget(tables)
+                for table in tables:
+                    table.forget_results()  # not what the unit of work under way has written
+                self._fresh.clear()
             for table in tables:
                 table.committed.clear()
             self._waiting = sum(len(table.committed) for table in every)
