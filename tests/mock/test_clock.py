@@ -64,6 +64,12 @@ def test_a_naive_datetime_is_refused(clock: Clock) -> None:
         clock.freeze(datetime(2026, 1, 5, 9, 0))
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_moment_beyond_every_year_is_refused_as_others_are(clock: Clock, moment: str) -> None:
+    with pytest.raises(ValueError, match="the clock goes from 1970 to 9999"):
+        clock.freeze(moment)
+
+
 def test_an_unfrozen_clock_runs_on_from_where_it_stood(frozen: Clock) -> None:
     frozen.unfreeze()
     stood = MOMENT.timestamp()
@@ -228,6 +234,7 @@ def test_timers_that_fall_due_together_run_one_after_another_on_the_thread_that_
     ("moment", "written"),
     [
         (0, "1970-01-01T00:00:00.000Z"),
+        (-0.25, "1969-12-31T23:59:59.750Z"),
         (1_800_000_000.986, "2027-01-15T08:00:00.986Z"),
         (1_800_000_000.999, "2027-01-15T08:00:00.999Z"),
         (1_800_000_001, "2027-01-15T08:00:01.000Z"),

@@ -13,8 +13,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from math import floor
 
 from ...interrupts import Uninterrupted, interruptibly
 from . import forks
@@ -279,12 +280,12 @@ def iso_second(second: int) -> str:
 
 def iso(moment: float | None) -> str | None:
     """ISO 8601 with a Z and whole seconds, as Twilio's REST API writes dates."""
-    return None if moment is None else iso_second(int(moment))
+    return None if moment is None else iso_second(floor(moment))
 
 
 def iso_milliseconds(moment: float) -> str:
     """ISO 8601 with a Z and milliseconds, as Chat's webhooks write dates (observed)."""
-    second, millisecond = divmod(int(moment * 1000 + 0.001), 1000)  # .986 may be stored as .98599
+    second, millisecond = divmod(floor(moment * 1000 + 0.001), 1000)  # .986 may be stored as .98599
     return f"{iso_second(second)[:-1]}.{millisecond:03d}Z"
 
 
@@ -301,7 +302,7 @@ def epoch(moment: Moment) -> float:
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")
-        return _possible(moment.astimezone(UTC).timestamp())
+        return _possible(moment.timestamp())
     return _possible(float(moment))
 
 
