@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
@@ -384,3 +385,20 @@ def test_a_row_that_was_ruled_out_takes_none_of_a_later_unit_of_work_with_it(
         last = ctx.create(Box, colour="black")
     assert ctx.store.select(Box) == [first, later, last]
     assert "left out" in caplog.text
+
+
+def test_a_unit_of_work_that_has_no_room_for_the_rows_before_it_leaves_no_trace(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    ctx.store.most_waiting = 1
+    with ctx.backend.transaction():
+        first = ctx.create(Box, colour="red")
+    unit = ctx.backend.transaction()
+    with monkeypatch.context() as full, pytest.raises(sqlite3.OperationalError), unit:
+        ctx.create(Box, colour="blue")
+        full.setattr(ctx.store, "_execute", no_room)
+    assert ctx.store.select(Box) == [first]
+    assert ctx.store.select(Box, after=0) == [first]

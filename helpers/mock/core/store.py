@@ -226,11 +226,12 @@ class Store:
         kept = False
         try:
             if keep and not (self.is_on_disk or self._db.in_transaction):
+                waiting = sum(len(table.pending) for table in self._written)
+                if self._waiting + waiting > self.most_waiting:
+                    self._write_committed()  # first, as it may fail, and the unit with it
+                self._waiting += waiting
                 for table in self._written:
-                    self._waiting += len(table.pending)
                     table.commit()
-                if self._waiting > self.most_waiting:
-                    self._write_committed()
             elif keep:
                 self.flush()
                 if self._db.in_transaction:
