@@ -393,12 +393,15 @@ def test_a_unit_of_work_that_has_no_room_for_the_rows_before_it_leaves_no_trace(
     def no_room(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
+    def run_out_of_room() -> None:
+        with ctx.backend.transaction():
+            ctx.create(Box, colour="blue")
+            full.setattr(ctx.store, "_execute", no_room)
+
     ctx.store.most_waiting = 1
     with ctx.backend.transaction():
         first = ctx.create(Box, colour="red")
-    unit = ctx.backend.transaction()
-    with monkeypatch.context() as full, pytest.raises(sqlite3.OperationalError), unit:
-        ctx.create(Box, colour="blue")
-        full.setattr(ctx.store, "_execute", no_room)
+    with monkeypatch.context() as full, pytest.raises(sqlite3.OperationalError):
+        run_out_of_room()
     assert ctx.store.select(Box) == [first]
     assert ctx.store.select(Box, after=0) == [first]
