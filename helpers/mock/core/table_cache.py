@@ -207,8 +207,11 @@ class TableCache(Table):
         if places is _UNKNOWN:
             is_known = shape.is_complete or shape.knows(key, fresh)
             return () if is_known else None, shape, key
-        if places is None or (type(places) is Beginning and not holds(places, span)):
+        if places is None:
             return _NOT_FOLLOWED
+        if type(places) is Beginning and not holds(places, span):
+            is_short = holds(range(FIRST), span)  # its first rows have left: read the next ones
+            return (None, shape, key) if is_short else _NOT_FOLLOWED
         found = places if span is ALL else places[span]
         row_of = self.row_of
         rows: list[Any] = [row_of(place[-1]) for place in found]
