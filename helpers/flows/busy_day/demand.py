@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from ..file.config import FlexFlowConfig
 
@@ -151,7 +151,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[int]:
     """Return whether this is a whole number, of numpy's too."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 

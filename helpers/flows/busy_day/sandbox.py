@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -182,7 +183,12 @@ class DaySandbox:
     def go_to(self, moment: float) -> None:
         """Move the clock on (seconds since the day began)."""
         clock = self.mock.clock
-        clock.freeze(max(clock.now(), self._begins + moment), after_each=self.settle)
+
+        def follow_up() -> None:
+            if (clock.next_due or math.inf) <= clock.now():  # another timer of this moment
+                self.settle()
+
+        clock.freeze(max(clock.now(), self._begins + moment), after_each=follow_up)
 
     def settle(self) -> None:
         """Wait until flows and servers are idle; NotSettled if they do not come to an end."""
