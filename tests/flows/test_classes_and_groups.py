@@ -293,6 +293,8 @@ def test_nobody_works_in_hours_to_which_nobody_comes_but_to_end_the_queue() -> N
     plan = staff(task_flow(), arrivals=arrivals, handle_time=600, seeds=10, **QUIET)
     assert [each.agents for each in plan.intervals] == [0, 0, 5, 1, 0, 0]
     assert [(each.start, each.end) for each in plan.staffing.shifts] == [(2, 4), (2, 3)]
+    bars = plan.plot().axes[0].patches
+    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
 
 
 def test_a_staffing_is_that_of_erlangs_tables() -> None:

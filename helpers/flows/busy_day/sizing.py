@@ -106,7 +106,8 @@ class StaffPlan:
             (one.start, one.agents, one.service_level, parts_of(one.estimate))
             for one in self.intervals
         ]
-        end = max(shift.end or 0 for shift in self.staffing.shifts)
+        last = max(shift.end or 0 for shift in self.staffing.shifts)
+        end = 2 * rows[-1][0] - rows[-2][0] if len(rows) > 1 else last
         return plot_plan(self.title, rows, self.target, end)
 
     def __repr__(self) -> str:
