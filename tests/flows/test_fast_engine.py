@@ -309,6 +309,20 @@ def test_an_agent_can_take_two_tasks_of_one_chat() -> None:
     assert slow.conversations[0].outcome == "answered"
 
 
+def test_time_outs_of_a_bot_and_of_a_task_at_one_moment_are_left_to_the_mock() -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=30)
+    flows = account.client.studio.v2.flows
+    [asking] = [one for one in flows.list() if one.friendly_name == "Asking bot"]
+    definition = json.loads(json.dumps(asking.fetch().definition))
+    definition["states"][2]["transitions"] = [{"event": "callComplete", "next": "ask"}]
+    definition["states"][2]["properties"]["timeout"] = "60"
+    flows(asking.sid).update(status="published", definition=definition)
+    about = {"account": account, "agents": Staffing((Shift(1, 2),)), "arrivals": Exactly(1)}
+    with pytest.raises(ValueError, match="a bot and a task are due at the same moment"):
+        a_day(bot, engine="fast", **about)
+
+
 def test_the_default_web_chat_flow_is_proven() -> None:
     assert a_day(studio_flow(), engine="fast") == a_day(studio_flow(), engine="mock")
 
