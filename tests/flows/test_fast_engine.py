@@ -269,6 +269,31 @@ def test_a_bot_that_treats_customers_differently_is_played_by_the_mock(
         a_day(bot, account=account, engine="fast")
 
 
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"says": ("x" * 40_000,)}, "50505: Body is too long"),
+        ({"attributes": {"note": "x" * 20_000}}, "50303: Attributes is too long"),
+    ],
+)
+def test_a_class_that_the_mock_refuses_is_none_for_the_fast_engine(
+    changes: dict[str, Any], refusal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_testing, "CHECKED", 5)
+    early = CustomerClass("early", Exactly(10), 10)
+    late = CustomerClass("late", Arrivals((0, 4), exactly=3), 10, **changes)
+    about = {"agents": 2, "customers": [early, late], "hours": 2, **QUIET}
+    with pytest.raises(ValueError, match=f"engine='fast' cannot play this day: .*{refusal}"):
+        load_test(studio_flow(), engine="fast", **about)
+    if "says" in changes:
+        with pytest.raises(ValueError, match=f"such a day cannot be played: .*{refusal}"):
+            load_test(studio_flow(), **about)
+    else:
+        day = load_test(studio_flow(), **about)
+        assert (day.engine, day.summary.refused, day.summary.answered) == ("mock", 3, 10)
+        assert refusal in day.engine_reason
+
+
 def test_an_agent_can_take_two_tasks_of_one_chat() -> None:
     account = connect()
     bot = add_asking_bot(account, timeout=5)
@@ -282,6 +307,20 @@ def test_an_agent_can_take_two_tasks_of_one_chat() -> None:
     quick, slow = (a_day(bot, engine=engine, **about) for engine in ("fast", "mock"))
     assert outcomes(quick) == outcomes(slow)
     assert slow.conversations[0].outcome == "answered"
+
+
+def test_time_outs_of_a_bot_and_of_a_task_at_one_moment_are_left_to_the_mock() -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=30)
+    flows = account.client.studio.v2.flows
+    [asking] = [one for one in flows.list() if one.friendly_name == "Asking bot"]
+    definition = json.loads(json.dumps(asking.fetch().definition))
+    definition["states"][2]["transitions"] = [{"event": "callComplete", "next": "ask"}]
+    definition["states"][2]["properties"]["timeout"] = "60"
+    flows(asking.sid).update(status="published", definition=definition)
+    about = {"account": account, "agents": Staffing((Shift(1, 2),)), "arrivals": Exactly(1)}
+    with pytest.raises(ValueError, match="a bot and a task are due at the same moment"):
+        a_day(bot, engine="fast", **about)
 
 
 def test_the_default_web_chat_flow_is_proven() -> None:
@@ -322,7 +361,7 @@ def days_of(demand: Demand | CustomerMix, routing: str) -> list[list[ContactReco
     """The customers of each day after its warm-up."""
     account, flow, _ = centre(routing)
     [job] = jobs_of([flow], demand, IDEAL, 1, account, None)
-    days = [simulate(replace(job, seed=seed), engine="fast") for seed in SEEDS]
+    days = [simulate(replace(job, seed=seed), engine="fast", is_checked=True) for seed in SEEDS]
     assert {day.engine for day in days} == {"fast"}
     begins = 3600 * WARM_UP
     return [[one for one in day.conversations if one.arrived >= begins] for day in days]

@@ -316,6 +316,9 @@ def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -
         (lambda: Shift(1.5), "at least one agent"),  # type: ignore[arg-type]
         (lambda: Staffing((2,)), "give a tuple of Shift"),  # type: ignore[arg-type]
         (lambda: Staffing((Shift(1),), at_once=1.5), "at least one chat"),  # type: ignore[arg-type]
+        (lambda: Staffing((Shift(1),), at_once=True), "at least one chat"),
+        (lambda: Shift(True), "at least one agent"),
+        (lambda: Shift(1, True), "ends after it starts"),
         (lambda: Staffing((Shift(1),), notices=-1), "notices=-1: give 0 or more"),
         (lambda: Staffing((Shift(1),), back_after=math.nan), "back_after=nan: give 0 or more"),
         (lambda: Staffing((Shift(1),), attributes={"a": math.nan}), "a dict as JSON has them"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from days import add_asking_bot
 from rehearsing import CONFIGS, EXTERNAL, STUDIO, TASK, changed, described, states
 
+from helpers import connect
 from helpers.flows import SCRIPTS, rehearse
 from helpers.flows.rehearsal import Lost
 
@@ -260,3 +262,18 @@ def test_a_janitor_ends_chats_whose_tasks_run_out() -> None:
     assert (kept.tasks, kept.channel) == (("canceled",), "ACTIVE")
     cleaned = rehearse(changed(TASK, timeout=60, janitor_enabled=True), steps).outcome
     assert (cleaned.tasks, cleaned.channel) == (("canceled",), "INACTIVE")
+
+
+def test_bots_that_stop_waiting_at_one_moment_hand_over_one_after_another() -> None:
+    account = connect()
+    bot = add_asking_bot(account, timeout=40)
+    names = ["Ann", "Ben", "Cem", "Dee", "Eva", "Fay"]
+    steps = [
+        step
+        for name in names
+        for step in (f"customer {name} opens", (f"customer {name} says", f"I am {name}"))
+    ]
+    played = rehearse(bot, [*steps, "wait: 1m"], account=account)
+    happened = ("task created", "offer to alice", "offer to bob")
+    followed = [row.what for row in played.rows if row.what in happened]
+    assert [what.split()[0] for what in followed] == ["task", "offer"] * 6

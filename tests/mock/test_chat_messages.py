@@ -70,6 +70,27 @@ def test_a_message_is_dated_by_the_mocks_clock(account: Account, channel: Any) -
     assert (first.date_created, second.date_created) == (moment, moment + timedelta(seconds=90))
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("1969-12-31T23:59:59.9Z", "1969-12-31T23:59:59Z"),
+        ("1970-01-01T00:00:00.9Z", "1970-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:00-01:00", "0001-01-01T01:00:00Z"),
+        ("0001-01-01T00:00:00+01:00", None),
+        ("9999-12-31T23:59:59-01:00", None),
+    ],
+)
+def test_a_date_of_any_year_in_utc_is_shown_in_whole_seconds_and_others_are_refused(
+    channel: Any, given: str, shown: str | None
+) -> None:
+    sent: dict[str, Any] = {"body": "old", "date_created": given}
+    if shown is None:
+        with refused(400, 20001, "Invalid parameter DateCreated: it must be an ISO 8601 date"):
+            channel.messages.create(**sent)
+    else:
+        assert channel.messages.create(**sent).date_created == datetime.fromisoformat(shown)
+
+
 def test_a_message_brought_in_with_an_old_date_keeps_it_and_comes_last(channel: Any) -> None:
     channel.messages.create(body="today")
     old = datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC)

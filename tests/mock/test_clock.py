@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -63,6 +64,12 @@ def test_a_naive_datetime_is_refused(clock: Clock) -> None:
         clock.freeze(datetime(2026, 1, 5, 9, 0))
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_moment_beyond_every_year_is_refused_as_others_are(clock: Clock, moment: str) -> None:
+    with pytest.raises(ValueError, match="the clock goes from 1970 to 9999"):
+        clock.freeze(moment)
+
+
 def test_an_unfrozen_clock_runs_on_from_where_it_stood(frozen: Clock) -> None:
     frozen.unfreeze()
     stood = MOMENT.timestamp()
@@ -97,6 +104,22 @@ def test_timers_run_in_order_of_their_moments_each_at_its_own(frozen: Clock) -> 
     frozen.advance(5)
     assert rung[3:] == [(30, 30)]
     assert frozen.now() == start + 30
+
+
+def test_those_of_one_moment_wait_until_each_has_been_followed_up(frozen: Clock) -> None:
+    happened: list[str] = []
+
+    def follow_up() -> None:
+        time.sleep(0.05)  # time for a thread of the clock's, if it ran the other by itself
+        happened.append("followed up")
+
+    for name in ("first", "second"):
+        frozen.call_later(10, partial(happened.append, name))
+    frozen.advance(20, after_each=follow_up)
+    assert happened == ["first", "followed up", "second", "followed up"]
+    frozen.call_later(10, partial(happened.append, "third"))
+    frozen.freeze(frozen.now() + 20, after_each=follow_up)
+    assert happened[4:] == ["third", "followed up"]
 
 
 def test_a_timer_set_by_a_timer_runs_in_the_same_advance_if_it_falls_due(frozen: Clock) -> None:
@@ -211,6 +234,7 @@ def test_timers_that_fall_due_together_run_one_after_another_on_the_thread_that_
     ("moment", "written"),
     [
         (0, "1970-01-01T00:00:00.000Z"),
+        (-0.25, "1969-12-31T23:59:59.750Z"),
         (1_800_000_000.986, "2027-01-15T08:00:00.986Z"),
         (1_800_000_000.999, "2027-01-15T08:00:00.999Z"),
         (1_800_000_001, "2027-01-15T08:00:01.000Z"),

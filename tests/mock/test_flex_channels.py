@@ -297,3 +297,28 @@ def test_a_missing_parameter_is_named(account: Account, flow: Any, parameter: st
     assert (answer.status_code, body["code"]) == (400, 20001)
     assert body["message"] == f"Missing required parameter {parameter} in the post body"
     assert account.client.flex_api.v1.channel.list() == []
+
+
+def test_a_task_that_is_refused_with_a_message_is_one_sentence_in_the_log(
+    account: Account,
+    make_flow: Make,
+    task_settings: dict[str, str],
+    make_channel: Make,
+    service: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    workspace = account.client.taskrouter.v1.workspaces(task_settings["integration_workspace_sid"])
+    workspace.workflows(task_settings["integration_workflow_sid"]).update(
+        configuration='{"task_routing": {"filters": []}}'
+    )
+    flow = make_flow(integration_creation_on_message=True, **task_settings)
+    channel = make_channel(flow)
+    for body in ("Hello", "Is anybody there?"):
+        service.channels(channel.sid).messages.create(from_="user-42", body=body)
+    [logged] = caplog.records
+    assert "code 20001: The task matches no filter of workflow" in logged.getMessage()
+    assert logged.exc_info is None
+    assert [each.body for each in service.channels(channel.sid).messages.list()] == [
+        "Hello",
+        "Is anybody there?",
+    ]

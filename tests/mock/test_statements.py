@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.mock import MockTwilio
-from helpers.mock.core import table_cache
+from helpers.mock.core import store, table_cache
 
 Statements = list[str]
 
@@ -113,6 +113,32 @@ def test_a_contact_beside_many_others_reads_nothing(
     for number in range(30):
         contact(account, flow, number)
     assert verbs(statements, lambda: contact(account, flow, 30)) == []
+
+
+def test_the_next_of_a_long_queue_are_read_together_once_its_first_tasks_have_left(
+    account: MockTwilio, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_cache, "LARGEST", 20)
+    monkeypatch.setattr(store, "LARGEST", 20)
+    monkeypatch.setattr(table_cache, "FIRST", 8)
+    [found] = account.client.taskrouter.v1.workspaces.list()
+    workspace = account.client.taskrouter.v1.workspaces(found.sid)
+    tasks = [workspace.tasks.create(attributes="{}").sid for _ in range(60)]
+    [available] = workspace.activities.list(available="true", limit=1)
+    worker = workspace.workers(workspace.workers.list()[0].sid)
+    worker.update(activity_sid=available.sid)
+
+    def take_the_next() -> str:
+        [offer] = worker.reservations.list(reservation_status="pending", limit=1)
+        worker.reservations(offer.sid).update(reservation_status="accepted")
+        workspace.tasks(offer.task_sid).update(assignment_status="completed")
+        return str(offer.task_sid)
+
+    taken = [take_the_next() for _ in range(8)]
+    statements.clear()
+    taken += [take_the_next() for _ in range(24)]
+    assert taken == tasks[:32]
+    assert sum('ORDER BY "priority" DESC' in sql for sql in statements) == 3
 
 
 def test_a_contact_in_a_file_writes_each_kind_of_row_at_once(

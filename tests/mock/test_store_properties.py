@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
@@ -371,31 +372,6 @@ def test_a_row_that_another_rules_out_does_not_hold_up_the_rest(
     assert "left out" in caplog.text
 
 
-def test_a_long_line_is_read_once_for_its_first_rows_and_again_when_they_have_gone(
-    ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module, name, number in (
-        (table_cache, "LARGEST", 10),
-        (store_module, "LARGEST", 10),
-        (table_cache, "FIRST", 5),
-    ):
-        monkeypatch.setattr(module, name, number)
-    with ctx.backend.transaction():
-        box = ctx.create(Box, colour=None)
-        for due in range(30):
-            ctx.create(Ball, box_sid=box.sid, name=None, size=1, due_at=float(due))
-    reads: list[str] = []
-    read = ctx.store._read
-    monkeypatch.setattr(ctx.store, "_read", lambda *args: reads.append("read") or read(*args))
-    taken = []
-    while found := ctx.store.select(Ball, {"box_sid": box.sid}, by=("due_at",), limit=1):
-        taken.append(found[0].due_at)
-        with ctx.backend.transaction():
-            ctx.store.remove(found[0])
-    assert taken == [float(due) for due in range(30)]
-    assert len(reads) == 5
-
-
 def test_a_range_does_not_end_where_the_first_rows_of_a_large_result_do(
     ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,3 +385,38 @@ def test_a_range_does_not_end_where_the_first_rows_of_a_large_result_do(
     for high, count in ((0.0, 1), (1.0, 2), (3.0, 4), (9.0, 5)):
         found = ctx.store.select(Ball, {"due_at": Between(high=high)}, by=("due_at",))
         assert [ball.due_at for ball in found] == [float(due) for due in range(count)]
+
+
+def test_a_row_that_was_ruled_out_takes_none_of_a_later_unit_of_work_with_it(
+    ctx: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ctx.backend.transaction():
+        first = ctx.create(Box, sid="BX1", colour="red")
+        ctx.create(Box, sid="BX1", colour="blue")
+    with ctx.backend.transaction():
+        later = ctx.create(Box, colour="green")
+        ctx.store.save(later, colour="white")
+        assert ctx.store.select(Box, after=0) == [first, later]
+        last = ctx.create(Box, colour="black")
+    assert ctx.store.select(Box) == [first, later, last]
+    assert "left out" in caplog.text
+
+
+def test_a_unit_of_work_that_has_no_room_for_the_rows_before_it_leaves_no_trace(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def run_out_of_room() -> None:
+        with ctx.backend.transaction():
+            ctx.create(Box, colour="blue")
+            full.setattr(ctx.store, "_execute", no_room)
+
+    ctx.store.most_waiting = 1
+    with ctx.backend.transaction():
+        first = ctx.create(Box, colour="red")
+    with monkeypatch.context() as full, pytest.raises(sqlite3.OperationalError):
+        run_out_of_room()
+    assert ctx.store.select(Box) == [first]
+    assert ctx.store.select(Box, after=0) == [first]

@@ -13,8 +13,9 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from ..file.config import FlexFlowConfig
 
@@ -147,7 +148,12 @@ def _check(name: str, value: float, least: float | None = None, most: float = LO
 
 def is_number(value: object) -> bool:
     """Return whether this is a finite number."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Return whether this is a whole number, of numpy's too."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def as_attributes(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +199,7 @@ class Arrivals:
     def __post_init__(self) -> None:
         if not 0 < len(self.per_hour) <= LONGEST_DAY:
             raise ValueError(f"a day has 1 to {LONGEST_DAY} hours; got {len(self.per_hour)}")
-        if any(not math.isfinite(each) or each < 0 for each in self.per_hour):
+        if not all(is_number(each) and each >= 0 for each in self.per_hour):
             raise ValueError("arrivals in an hour must be 0 or more")
         if sum(self.per_hour) <= 0:
             raise ValueError("no customer would come: arrivals must be more than 0 in some hour")
@@ -402,16 +408,16 @@ def demand_of(
     """A load test's arguments as demand; ValueError or TypeError for what makes no sense."""
     if isinstance(says, str):  # which is a sequence of letters
         raise TypeError(f"says={says!r}: give a tuple of messages, such as ({says!r},)")
-    if type(hours) is not int or not 1 <= hours <= LONGEST_DAY:
+    if not is_whole(hours) or not 1 <= hours <= LONGEST_DAY:
         raise ValueError(f"hours={hours!r}: a day has 1 to {LONGEST_DAY} hours, a whole number")
-    if isinstance(arrivals, int) and not isinstance(arrivals, bool):
-        arrivals = Arrivals((Exactly(arrivals).customers / hours,) * hours)
+    if is_whole(arrivals):
+        arrivals = Arrivals((Exactly(int(arrivals)).customers / hours,) * hours)
     elif isinstance(arrivals, Exactly):
         arrivals = Arrivals((1.0,) * hours, exactly=arrivals.customers)
     elif (
         isinstance(arrivals, Sequence)
         and not isinstance(arrivals, str)
-        and all(isinstance(each, int | float) for each in arrivals)
+        and all(isinstance(each, Real) and not isinstance(each, bool) for each in arrivals)
     ):
         arrivals = Arrivals(tuple(map(float, arrivals)))
     elif not isinstance(arrivals, Arrivals):

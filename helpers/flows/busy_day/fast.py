@@ -153,6 +153,8 @@ class FastCentre:
         """Move the clock on (seconds since the day began)."""
         target = self._begins + moment
         while self._due and (due := self._next_due()) <= target:
+            if self._due and self._due[0][0] == self._router.next_due:
+                raise Unproven("a bot and a task are due at the same moment")
             self._router.go_to(due)
             if self._due and self._due[0][0] <= due:
                 chat = heapq.heappop(self._due)[2]

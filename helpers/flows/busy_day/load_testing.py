@@ -30,13 +30,14 @@ from .demand import (
     Lognormal,
     Trace,
     demand_of,
+    is_whole,
     mix_of,
 )
 from .fast import plan_of
 from .metrics import ServiceLevel, Summary
 from .progress import Progress, Show
 from .result import LoadTest, clock_time
-from .sandbox import FastPlan, Job
+from .sandbox import FastPlan, Job, refusal_of
 from .simulation import Day
 from .staffing import GivenStaff, Staff, as_staffing
 
@@ -196,6 +197,8 @@ def jobs_of(
             raise ValueError(f"customers: two flows are named {flow.friendly_name!r}; rename one")
     if not isinstance(servers or {}, Mapping) or not all(map(callable, (servers or {}).values())):
         raise TypeError("servers: give a dict that has a function for each URL")
+    if not is_whole(seed):
+        raise TypeError(f"seed={seed!r}: give a whole number; each has customers of its own")
     mock, arguments = copy_of(account, [*flows, *others.values()])
     own = dict(zip(others, arguments[len(flows) :], strict=True))
     origin = None if account is None else Origin.of(mock)
@@ -221,11 +224,16 @@ def simulate(
     customers = None
     if engine == "mock":
         plan = reason
-    elif engine == "auto" and not is_checked and not isinstance(plan, str):
-        plan = _memory(job) or plan
-        if not isinstance(plan, str):
+    elif not is_checked and not isinstance(plan, str):
+        seen: set[str] = set()
+        plan = (_memory(job) or plan) if engine == "auto" else plan
+        if engine == "auto" and not isinstance(plan, str):
             customers = job.demand.customers(job.seed)  # once: a function may remember
+            seen = {each.demand.name for each in customers[:CHECKED]}
             plan, reason = _checked(job, plan, counting, on_progress, customers[:CHECKED])
+        if not isinstance(plan, str):
+            unseen = (each for each in job.demand.classes if each.name not in seen)
+            plan = refusal_of(job, unseen) or plan
     if not isinstance(plan, str):
         try:
             return _played(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from ...mock import ChatEvent, FlowReplica, TaskRouterNotification, WorkspaceCop
 from ..accounts.copying import Origin, Servers, account_of, new_mock, plain_client
 from ..errors import NotSettled
 from ..file.config import FlexFlowConfig
-from .client import RestClient
+from .client import RequestRefused, RestClient
 from .demand import CustomerMix, Demand
 from .staffing import Shift, Staff, Staffing
 
@@ -184,7 +185,13 @@ class DaySandbox:
     def go_to(self, moment: float) -> None:
         """Move the clock on (seconds since the day began)."""
         clock = self.mock.clock
-        clock.freeze(max(clock.now(), self._begins + moment))
+
+        def follow_up() -> None:
+            if (clock.next_due or math.inf) <= clock.now():  # another timer of this moment
+                self.settle()
+
+        moment = max(clock.now(), self._begins + moment)
+        clock.freeze(moment, after_each=follow_up if self._has_bot else None)
 
     def settle(self) -> None:
         """Wait until flows and servers are idle; NotSettled if they do not come to an end."""
@@ -205,3 +212,19 @@ class DaySandbox:
         """Set an agent available, or away; chats under way continue."""
         activity_sid = self._available if is_available else self._away
         self.rest.update_worker(agent.sid, activity_sid, away=not is_available)
+
+
+def refusal_of(job: Job, classes: Iterable[Demand]) -> str | None:
+    """Return how the mock refuses a customer of one of these classes, or None if it takes all."""
+    asked = [*classes]
+    if not asked:
+        return None
+    rest = DaySandbox(replace(job, staffing=Staffing((Shift(1),)))).rest
+    try:
+        for number, one in enumerate(asked):
+            channel_sid, _ = rest.open_chat(f"customer-{number}", one)
+            for body in one.says:
+                rest.say(channel_sid, f"customer-{number}", body)
+    except RequestRefused as refused:
+        return str(refused)
+    return None

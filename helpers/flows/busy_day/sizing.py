@@ -106,7 +106,8 @@ class StaffPlan:
             (one.start, one.agents, one.service_level, parts_of(one.estimate))
             for one in self.intervals
         ]
-        end = max(shift.end or 0 for shift in self.staffing.shifts)
+        last = max(shift.end or 0 for shift in self.staffing.shifts)
+        end = 2 * rows[-1][0] - rows[-2][0] if len(rows) > 1 else last
         return plot_plan(self.title, rows, self.target, end)
 
     def __repr__(self) -> str:
@@ -149,7 +150,8 @@ def staff(
     """Find how many agents each interval of a day needs, by default for 80 % within 20 seconds.
 
     Days are simulated with more agents where the target is missed, until none is, and then with
-    fewer where it is still met without them.
+    fewer where it is still met without them. Nobody works while nobody comes, but to answer those
+    who came before.
 
     Args:
         flow: The config.
@@ -233,7 +235,24 @@ class _Search:
                     levels[at] += 1
                     break
                 found = trial
-        return self._plan(levels, found)
+        return self._plan(*self._without_idle(levels, found))
+
+    def _without_idle(
+        self, levels: list[int], found: list[list[list[ContactRecord]]]
+    ) -> tuple[list[int], list[list[list[ContactRecord]]]]:
+        """Take the agents off intervals to which nobody comes, all at once or one by one.
+
+        They stay where somebody who came before would wait longer without them.
+        """
+        idle = [at for at, days in enumerate(found) if not any(days)]
+        for off in (idle, *([at] for at in reversed(idle))):
+            fewer = [0 if at in off else level for at, level in enumerate(levels)]
+            if fewer == levels or not any(fewer):
+                continue
+            trial = self._levels(fewer)
+            if _waits(trial) == _waits(found):
+                levels, found = fewer, trial
+        return levels, found
 
     def _first(self) -> list[int]:
         """Return the agents that the work of each interval takes, and no more.
@@ -274,7 +293,7 @@ class _Search:
 
     def _give_up(self) -> NoReturn:
         raise ValueError(
-            f"no staffing meets {self._target:.0%} within {self._counting.within:g} s, after"
+            f"no staffing meets {self._target * 100:g} % within {self._counting.within:g} s, after"
             f" {self._tried} tries: the time to react ({self._model.reaction}) counts, and a bot's,"
             " and customers whose patience is shorter"
         )
@@ -311,6 +330,10 @@ class _Search:
             self._seeds,
             self._used,
         )
+
+
+def _waits(found: list[list[list[ContactRecord]]]) -> list[float]:
+    return [one.wait for days in found for day in days for one in day]
 
 
 def shifts_of(levels: Sequence[int], interval: float = 1.0) -> tuple[Shift, ...]:

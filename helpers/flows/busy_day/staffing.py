@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
-from .demand import HOUR, Duration, Fixed, as_attributes, as_duration, is_number
+from .demand import HOUR, Duration, Fixed, as_attributes, as_duration, is_number, is_whole
 
 REACTION, WRAP_UP = Fixed(5.0), Fixed(30.0)
 """Default times that an agent takes: assumptions, as are the seconds below."""
@@ -27,7 +26,7 @@ class Shift:
     end: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.agents, Integral) or self.agents < 1:
+        if not is_whole(self.agents) or self.agents < 1:
             raise ValueError(f"a shift has at least one agent; got {self.agents}")
         if self.agents > MOST_AGENTS:
             raise ValueError(f"a shift has at most {MOST_AGENTS:,} agents; got {self.agents:,}")
@@ -73,7 +72,7 @@ class Staffing:
             raise ValueError("no agent would work: give at least one Shift")
         if not all(isinstance(each, Shift) for each in self.shifts):
             raise TypeError(f"shifts={self.shifts!r}: give a tuple of Shift, such as (Shift(3),)")
-        if not isinstance(self.at_once, Integral) or self.at_once < 1:
+        if not is_whole(self.at_once) or self.at_once < 1:
             raise ValueError(f"at_once={self.at_once}: an agent takes at least one chat")
         for name in ("notices", "back_after", "slowdown"):
             value = getattr(self, name)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed, parallel_config
@@ -24,7 +23,7 @@ from ...html import table as html_table
 from ..accounts.copying import Servers
 from ..accounts.ways_in import must_be_config
 from ..file.config import FlexFlowConfig
-from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given
+from .demand import ANSWERS_AFTER, Arrivals, Arriving, CustomerClass, Given, is_whole
 from .load_testing import (
     HANDLE_TIME,
     WITHIN,
@@ -428,7 +427,7 @@ def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
     """A number of days, or their seeds, as seeds; ValueError or TypeError if it is neither."""
     if isinstance(given, int) and not isinstance(given, bool):
         given = range(1, given + 1)
-    if not isinstance(given, Sequence) or not all(isinstance(each, Integral) for each in given):
+    if not isinstance(given, Sequence) or not all(map(is_whole, given)):
         raise TypeError(f"seeds={given!r}: give a number of days, or a list of their seeds")
     _check_names("seeds", given)
     return tuple(given)

@@ -174,16 +174,14 @@ class Simulation:
 
     def wait(self, seconds: float) -> None:
         """Let time pass; each timer that is due on the way rings at its own moment."""
-        clock = self._mock.clock
-        end = clock.now() + seconds
-        for _ in range(MOST_TIMERS):
-            due = clock.next_due
-            if due is None or due > end:
-                clock.advance(end - clock.now())
-                return
-            clock.advance(max(0.0, due - clock.now()))
+        timers = iter(range(MOST_TIMERS))
+
+        def sync() -> None:
+            if next(timers, None) is None:
+                raise NotSettled(f"more than {MOST_TIMERS} timers ran within {duration(seconds)}")
             self._sync()
-        raise NotSettled(f"more than {MOST_TIMERS} timers ran within {duration(seconds)}")
+
+        self._mock.clock.advance(seconds, after_each=sync)
 
     def expect(self, step: ScriptStep, expected: Expectation) -> None:
         """Check an expectation, and record the result."""

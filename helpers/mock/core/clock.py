@@ -13,8 +13,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from math import floor
 
 from ...interrupts import Uninterrupted, interruptibly
 from . import forks
@@ -111,10 +112,13 @@ class Clock:
             self._drop_cancelled()
             return self._timers[0][0] if self._timers else None
 
-    def freeze(self, at: Moment | None = None) -> None:
+    def freeze(
+        self, at: Moment | None = None, *, after_each: Callable[[], None] | None = None
+    ) -> None:
         """Stop the clock, at a moment or right now.
 
-        Timers that fall due by moving forward run at once.
+        Timers that fall due by moving forward run at once, with a call of `after_each` after each,
+        as `advance` does.
 
         Raises:
             ValueError: The moment has no time zone, or is before 1970 or after 9999.
@@ -127,7 +131,7 @@ class Clock:
                 self._frozen_at = moment
             else:
                 is_before, self._frozen_at = False, min(self.now(), moment)
-        self._on_change() if is_before else self._move_to(moment)
+        self._on_change() if is_before else self._move_to(moment, after_each)
 
     def unfreeze(self) -> None:
         """Let the clock run on from its present time."""
@@ -136,15 +140,20 @@ class Clock:
             self._wake()
         self._on_change()
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float, *, after_each: Callable[[], None] | None = None) -> None:
         """Move forward, running every timer that falls due on the way, each at its own moment.
+
+        Args:
+            seconds: Seconds to move by.
+            after_each: A call after each timer, such as one that waits for what follows from it:
+                flows go on by themselves, those of the same moment in any order.
 
         Raises:
             ValueError: `seconds` is negative, as a clock cannot undo events; or goes beyond 9999.
         """
         if seconds < 0:
             raise ValueError("the clock only moves forward; use snapshot() to go back")
-        self._move_to(_possible(self.now() + seconds))
+        self._move_to(_possible(self.now() + seconds), after_each)
 
     def reset(self) -> None:
         """Return to real time, without timers."""
@@ -174,18 +183,18 @@ class Clock:
         """Run `call` after `seconds` of this clock."""
         return self.call_at(self.now() + seconds, call)
 
-    def _move_to(self, moment: float) -> None:
+    def _move_to(self, moment: float, after_each: Callable[[], None] | None) -> None:
         with Uninterrupted():
             with self._lock:
                 self._moves += 1  # timers run on this thread, in order, not on the clock's
             try:
-                self._run_until(moment)
+                self._run_until(moment, after_each)
             finally:
                 with self._lock:
                     self._moves -= 1
                     self._wake()
 
-    def _run_until(self, moment: float) -> None:
+    def _run_until(self, moment: float, after_each: Callable[[], None] | None) -> None:
         while True:
             with self._lock:
                 timer = self._pop_due(moment)
@@ -199,6 +208,8 @@ class Clock:
             if timer is None:
                 return
             interruptibly(timer.fire)
+            if after_each is not None:
+                interruptibly(after_each)
 
     def _wake(self) -> None:
         """Wake the thread, or start it; a frozen clock needs it only for a timer that is due."""
@@ -274,12 +285,12 @@ def iso_second(second: int) -> str:
 
 def iso(moment: float | None) -> str | None:
     """ISO 8601 with a Z and whole seconds, as Twilio's REST API writes dates."""
-    return None if moment is None else iso_second(int(moment))
+    return None if moment is None else iso_second(floor(moment))
 
 
 def iso_milliseconds(moment: float) -> str:
     """ISO 8601 with a Z and milliseconds, as Chat's webhooks write dates (observed)."""
-    second, millisecond = divmod(int(moment * 1000 + 0.001), 1000)  # .986 may be stored as .98599
+    second, millisecond = divmod(floor(moment * 1000 + 0.001), 1000)  # .986 may be stored as .98599
     return f"{iso_second(second)[:-1]}.{millisecond:03d}Z"
 
 
@@ -296,7 +307,7 @@ def epoch(moment: Moment) -> float:
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError("give an aware datetime, e.g. datetime(2026, 1, 5, 9, tzinfo=UTC)")
-        return _possible(moment.astimezone(UTC).timestamp())
+        return _possible(moment.timestamp())
     return _possible(float(moment))
 
 

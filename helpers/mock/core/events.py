@@ -15,6 +15,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from .database import log_failure
+from .errors import Refused, TwilioError
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Events:
         self._subscribers = _Subscribers()
         self._recorders = _Subscribers()
         self._dispatching = threading.Lock()
+        self._refusal = ""
 
     def emit(self, event: Event) -> None:
         """Add an event to the running transaction."""
@@ -111,6 +113,8 @@ class Events:
                     for subscriber in self._subscribers[type(event)]:
                         try:
                             subscriber(event)
+                        except (Refused, TwilioError) as refused:
+                            self._log_refusal(str(refused))
                         except Exception:
                             log_failure(_log, "a subscriber failed on %s", type(event).__name__)
                         except BaseException as raised:
@@ -119,3 +123,9 @@ class Events:
                 self._dispatching.release()
         if interrupt is not None:
             raise interrupt
+
+    def _log_refusal(self, reason: str) -> None:
+        """Log a refusal of what the account does by itself, unless the one before was the same."""
+        if reason != self._refusal:
+            self._refusal = reason
+            _log.warning("The account would go on by itself, and is refused: %s", reason)

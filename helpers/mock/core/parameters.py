@@ -309,10 +309,10 @@ def as_moment(text: str) -> float:
     """
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    except (ValueError, OverflowError):  # the first and last days have no such hour in UTC
         raise ValueError("must be an ISO 8601 date such as 2026-06-01T12:00:00Z") from None
-    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return (aware.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
 
 
 def form_encoded(values: Mapping[str, str]) -> str:

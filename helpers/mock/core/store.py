@@ -203,7 +203,9 @@ class Store:
             except sqlite3.IntegrityError:
                 _log.exception("Rows that others rule out were left out, so that the rest is kept")
                 self._write_tables(tables, leaving_out=True)
-                self._forget(tables)
+                for table in tables:
+                    table.forget_results()  # not what the unit of work under way has written
+                self._fresh.clear()
             for table in tables:
                 table.committed.clear()
             self._waiting = sum(len(table.committed) for table in every)
@@ -223,11 +225,12 @@ class Store:
         kept = False
         try:
             if keep and not (self.is_on_disk or self._db.in_transaction):
+                waiting = sum(len(table.pending) for table in self._written)
+                if self._waiting + waiting > self.most_waiting:
+                    self._write_committed()  # first, as it may fail, and the unit with it
+                self._waiting += waiting
                 for table in self._written:
-                    self._waiting += len(table.pending)
                     table.commit()
-                if self._waiting > self.most_waiting:
-                    self._write_committed()
             elif keep:
                 self.flush()
                 if self._db.in_transaction:

@@ -366,9 +366,13 @@ class TableCache(Table):
 
     def forget(self) -> None:
         """Keep nothing but the writes of earlier units of work."""
+        self.pending.clear()
+        self.forget_results()
+
+    def forget_results(self) -> None:
+        """Keep nothing but the writes that wait."""
         self.derived.clear()
         self.shared.clear()
-        self.pending.clear()
         self._rows.clear()
         self._most_rows = 2 * KEPT_ROWS
         self._shapes.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from math import floor
 from typing import Any, TypeVar
 
 from ..core.clock import iso_second
@@ -51,7 +52,7 @@ def view(
         for key, name in shown:
             value = f"it.{name}"
             if name in (*DATES, *dates):
-                value = f"None if {value} is None else iso_second(int({value}))"
+                value = f"None if {value} is None else iso_second(floor({value}))"
             elif key in firsts:
                 value = f"{value}[0] if {value} else None"
             items.append(f"{key!r}: {value}")
@@ -61,7 +62,8 @@ def view(
             items.append(f"'links': {{{', '.join(below)}}}")
         if extra is not None:
             items.append("**extra(it, url)")
-        return written_out("it, url", f"{{{', '.join(items)}}}", iso_second=iso_second, extra=extra)
+        used = {"iso_second": iso_second, "floor": floor, "extra": extra}
+        return written_out("it, url", f"{{{', '.join(items)}}}", **used)
 
     def render(resource: R, url: str) -> dict[str, Any]:
         return written()(resource, url)  # once it is needed, as most kinds never are
