@@ -33,6 +33,16 @@ OUTLINE = """() => {
   const style = getComputedStyle(document.activeElement);
   return [style.outlineStyle, style.outlineWidth, document.activeElement.outerHTML];
 }"""
+LATE_AT_FIRST = """() => {
+  const real = fetch;
+  let wait = 500;
+  globalThis.fetch = async (url, options) => {
+    const ms = String(url).endsWith("/actions/message") ? wait : 0;
+    if (ms) wait = 0;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return real(url, options);
+  };
+}"""
 WIDE = {"width": 1360, "height": 860}
 ZOOMED = {"width": 320, "height": 256}
 """A window of 1280 by 1024, at 400 %."""
@@ -429,6 +439,21 @@ def test_a_fault_is_added_and_a_refused_action_says_why(inspector: Visit, channe
     page.locator("#toast.bad", has_text="Twilio refuses: 20503").wait_for()
     expect(page.get_by_label("Message", exact=True)).to_have_value("Hello")
     inspector.complaints.clear()  # the browser's own word on a 503
+
+
+def test_messages_that_are_typed_fast_are_sent_once_and_in_their_order(
+    inspector: Visit, channels: Any
+) -> None:
+    sid = channels.create(friendly_name="Fast").sid
+    page = inspector.open(f"channels/{sid}")
+    page.evaluate(LATE_AT_FIRST)
+    for text in ("one", "two"):
+        page.get_by_label("Message", exact=True).press_sequentially(text)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    expect(page.locator(".transcript .body")).to_have_text(["one", "two"])
+    assert [message.body for message in channels(sid).messages.list()] == ["one", "two"]
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
 
 
 def test_requests_of_chat_sdks_are_apart_and_the_log_is_cleared(

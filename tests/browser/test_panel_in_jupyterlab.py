@@ -25,7 +25,10 @@ FAKE_CHAT = Path(__file__).parent.parent / "fake_chat.py"
 ATTACK = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
 SIDES = (".fcl-log .fcl-own", ".fcl-log .fcl-theirs")
 AT_END = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 2"
-TO_END = "box => { box.scrollTop = box.scrollHeight }"
+TO_END = """box => {
+  box.scrollTop = box.scrollHeight;
+  return new Promise(requestAnimationFrame); // before which the panel has noticed
+}"""
 
 FLEX_CHAT = (
     """
