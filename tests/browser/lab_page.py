@@ -49,7 +49,7 @@ class LabPage:
     def wait_until_restored(self) -> None:
         """Wait until JupyterLab is there, after it was loaded or loaded again."""
         restored = "() => globalThis.jupyterapp?.restored"
-        self.page.wait_for_function(restored, timeout=60_000, polling=100)
+        self.page.wait_for_function(restored, timeout=120_000, polling=100)
         self.page.evaluate("() => jupyterapp.restored.then(() => null)")
 
     @property
@@ -76,7 +76,7 @@ class LabPage:
 
     def wait_until_run(self, path: str) -> None:
         """Wait until each cell has run, or one has failed."""
-        self.page.wait_for_function(HAS_RUN, arg=path, timeout=60_000, polling=100)
+        self.page.wait_for_function(HAS_RUN, arg=path, timeout=120_000, polling=100)
 
     def cells(self) -> list[dict[str, Any]]:
         """The cells of the notebook in front, as they would be saved."""
