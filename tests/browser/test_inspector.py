@@ -155,7 +155,7 @@ def test_a_message_appears_within_a_second_without_a_reload(
         channels(sid).messages.create(body=body, from_="jane")
         sent = time.perf_counter()
         page.locator(".transcript .body", has_text=body).wait_for()
-        page.locator(".rows .row-text", has_text=body).wait_for()
+        page.locator(".rows [aria-current] .row-text", has_text=body).wait_for()
         took.append(time.perf_counter() - sent)
     assert sorted(took)[2] < 1, took  # not each, as the machine may be busy for a moment
     assert page.evaluate("window.isStillHere")
