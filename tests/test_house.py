@@ -140,3 +140,17 @@ def test_no_class_name_stands_for_two_things(nodes: list[tuple[str, ast.AST]]) -
     ambiguous = [f"{name}: {', '.join(places[name])}" for name in sorted(repeated - TWILIOS_OWN)]
     assert not ambiguous, "\n".join(ambiguous)
     assert repeated == TWILIOS_OWN
+
+
+def test_tests_of_pages_wait_for_what_they_assert() -> None:
+    once = re.compile(
+        r"assert (?!not ).*\.(is_(visible|hidden|enabled|disabled)|all_\w+_(texts|contents))\("
+        r"|assert .*\.count\(\) (==|>=?) ([1-9]|0(?<=> 0))"
+    )
+    hasty = [
+        f"{file.name}:{number}: {line.strip()}"
+        for file in sorted((ROOT / "tests/browser").glob("*.py"))
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if once.search(line)
+    ]
+    assert not hasty, "use `expect` of tests/browser/waiting.py:\n" + "\n".join(hasty)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import node_packages
+from waiting import come_to_rest
 
 AXE = """async () => {
   const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -23,5 +24,6 @@ def violations(page: Any) -> list[str]:
     """Return what axe finds against WCAG 2.2, levels A and AA."""
     if not page.evaluate("() => 'axe' in globalThis"):
         page.evaluate(source())
+    come_to_rest(page)
     found: list[str] = page.evaluate(AXE)
     return found

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from waiting import becomes
+
 NARROW = {"width": 400, "height": 640}
 PIXEL = bytes.fromhex(  # a PNG of one pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -33,6 +35,11 @@ def bubble(page: Any, text: str) -> Any:
 def bodies(page: Any) -> list[str]:
     found: list[str] = page.get_by_role("log").locator(".bubble").all_inner_texts()
     return found
+
+
+def shows(page: Any, *texts: str) -> None:
+    """Wait until the chat has these bodies and no others."""
+    becomes(lambda: bodies(page), list(texts))
 
 
 def picture(page: Any, name: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from chat_page import NARROW
 from lab_page import LabPage
 from lab_server import Lab
+from waiting import PATIENCE
 
 from helpers import Account, AgentDesk
 from helpers.mock import MockTwilio
@@ -106,9 +107,10 @@ def visit(browser: Any, server: BackgroundServer) -> Iterator[Callable[..., Any]
             context = browser.new_context(viewport=NARROW, **options)
             contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.problems = []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("websocket", lambda socket: setattr(page, "socket", socket))
         page.goto(server.url + path)
         return page
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from waiting import come_to_rest
+
 ENOUGH_CONTRAST = 4.5
 """Contrast that WCAG 2 requires of text, at level AA."""
 
 
 def poor_contrast(place: Any, at_least: int = 11) -> list[list[Any]]:
     """The texts in a place, with their contrast, that are hard to read; there are so many."""
+    come_to_rest(place.page)
     found: list[list[Any]] = place.evaluate(CONTRASTS)
     assert len(found) >= at_least
     return [[text, ratio] for text, ratio in found if ratio < ENOUGH_CONTRAST]

@@ -13,11 +13,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+import waiting
+from waiting import becomes, expect
 
 from helpers import Account, FlexDesktop, connect
 from helpers.front_ends.__main__ import bring
@@ -26,7 +28,6 @@ from helpers.mock.server.running import BackgroundServer
 
 log = logging.getLogger(__name__)
 PATIENCE = 60_000
-expect.set_options(timeout=PATIENCE)
 HARMLESS = re.compile(
     r"fonts\.googleapis\.com|assets\.(flex\.)?twilio\.com/(public_)?assets/(paste-)?fonts"
     r"|media\.twiliocdn\.com/sdk/js/client/sounds"
@@ -40,6 +41,12 @@ TASK = """async (name) => {
 VIEW = "(viewName) => Twilio.Flex.Actions.invokeAction('NavigateToView', { viewName })"
 END = ".Twilio-TaskCanvasHeader-EndButton"
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks/11_the_real_flex_desktop.ipynb"
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desktop takes its time."""
+    monkeypatch.setattr(waiting, "PATIENCE", PATIENCE)
 
 
 @pytest.fixture
@@ -169,7 +176,7 @@ def test_an_agents_shift(
     page = open_desktop(visit, flex)
     go_available(page)
     [alice] = workspace.workers.list(friendly_name="alice")
-    assert alice.activity_name == "Available"
+    becomes(lambda: alice.fetch().activity_name, "Available")
 
     chat = account.client.flex_api.v1.web_channel.create(
         flex_flow_sid=flow.sid,
@@ -183,8 +190,9 @@ def test_an_agents_shift(
     expect(page.locator(".Twilio-MessageBubble").get_by_text("Where is my order?")).to_be_visible()
     reply(page, "It left yesterday.")
     picture(page, f"{flex.version}-chat")
-    sent = [each.body for each in service.channels(chat.sid).messages.list()]
-    assert sent == ["Where is my order?", "It left yesterday."]
+    messages = service.channels(chat.sid).messages
+    said = ["Where is my order?", "It left yesterday."]
+    becomes(lambda: [each.body for each in messages.list()], said)
 
     page.evaluate(VIEW, "teams")
     expect(page.locator("tr", has_text="Rosa")).to_be_visible()
@@ -207,11 +215,12 @@ def test_an_agents_shift(
 
     page.evaluate(VIEW, "agent-desktop")
     end(page)
-    [task] = workspace.tasks.list(assignment_status="completed")
-    assert json.loads(task.attributes)["name"] == "Rosa"
-    assert [each.identity for each in service.channels(chat.sid).members.list()] == ["visitor"]
-    attributes = json.loads(service.channels(chat.sid).fetch().attributes)
-    assert attributes["status"] == "INACTIVE"
+    completed = partial(workspace.tasks.list, assignment_status="completed")
+    becomes(lambda: [json.loads(task.attributes)["name"] for task in completed()], ["Rosa"])
+    members = service.channels(chat.sid).members
+    becomes(lambda: [each.identity for each in members.list()], ["visitor"])
+    chat = service.channels(chat.sid)
+    becomes(lambda: json.loads(chat.fetch().attributes)["status"], "INACTIVE")
 
 
 def test_widget_and_desktop_talk_to_each_other(
@@ -268,11 +277,11 @@ def test_an_interaction_is_accepted_answered_wrapped_up_and_completed(
     reply(page, "It left yesterday.")
     picture(page, "2-interaction")
     end(page)
-    channel = client.flex_api.v1.interaction(made.sid).channels(made.channel["sid"]).fetch()
-    assert channel.status == "closed"
-    assert [each.assignment_status for each in workspace.tasks.list()] == ["completed"]
-    bodies = [each.body for each in conversation.messages.list()]
-    assert bodies == ["Where is my order?", "It left yesterday."]
+    channel = client.flex_api.v1.interaction(made.sid).channels(made.channel["sid"])
+    becomes(lambda: channel.fetch().status, "closed")
+    becomes(lambda: [each.assignment_status for each in workspace.tasks.list()], ["completed"])
+    said = ["Where is my order?", "It left yesterday."]
+    becomes(lambda: [each.body for each in conversation.messages.list()], said)
 
 
 def test_the_plugin_of_notebook_11_greets_visitors(

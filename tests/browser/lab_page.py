@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from waiting import PATIENCE
+
 SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 MENU_LABELS = ".lm-MenuBar-itemLabel, .lm-Menu-itemLabel"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -15,7 +17,9 @@ OPEN = """async (paths) => {
   const open = (path) => jupyterapp.commands.execute("docmanager:open", { path });
   const panels = await Promise.all(paths.map(open));
   await Promise.all(panels.map(({ sessionContext }) => sessionContext.ready));
+  jupyterapp.shell.activateById(panels.at(-1).id);
 }"""
+IN_FRONT = "(path) => jupyterapp.shell.currentWidget?.context?.path === path"
 HAS_RUN = """(path) => {
   const panels = [...jupyterapp.shell.widgets("main")];
   const { model } = panels.find((panel) => panel.context?.path === path);
@@ -37,11 +41,16 @@ class LabPage:
     def __init__(self, page: Any, url: str) -> None:
         self.page = page
         self.requested_urls: list[str] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: self.requested_urls.append(request.url))
         page.goto(url)
-        page.wait_for_function("() => globalThis.jupyterapp?.restored", timeout=60_000, polling=100)
-        page.evaluate("() => jupyterapp.restored.then(() => null)")
+        self.wait_until_restored()
+
+    def wait_until_restored(self) -> None:
+        """Wait until JupyterLab is there, after it was loaded or loaded again."""
+        restored = "() => globalThis.jupyterapp?.restored"
+        self.page.wait_for_function(restored, timeout=120_000, polling=100)
+        self.page.evaluate("() => jupyterapp.restored.then(() => null)")
 
     @property
     def notebook(self) -> Any:
@@ -49,8 +58,9 @@ class LabPage:
         return self.page.locator(SHOWN)
 
     def open(self, *paths: str) -> None:
-        """Open notebooks and wait for their kernels; an open one is brought to the front."""
+        """Open notebooks, wait for their kernels, and bring the last one to the front."""
         self.page.evaluate(OPEN, paths)
+        self.page.wait_for_function(IN_FRONT, arg=paths[-1], polling=50)  # commands go to it
 
     def close_all(self) -> None:
         """Close every tab, saved or not, and end the kernels."""
@@ -66,7 +76,7 @@ class LabPage:
 
     def wait_until_run(self, path: str) -> None:
         """Wait until each cell has run, or one has failed."""
-        self.page.wait_for_function(HAS_RUN, arg=path, timeout=60_000, polling=100)
+        self.page.wait_for_function(HAS_RUN, arg=path, timeout=120_000, polling=100)
 
     def cells(self) -> list[dict[str, Any]]:
         """The cells of the notebook in front, as they would be saved."""

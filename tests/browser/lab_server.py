@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 TOKEN = "panel-test"
-STARTS_WITHIN = 60.0
+STARTS_WITHIN = 120.0
 # As `python -m jupyterlab`, after what keeps jsonschema from building parsers for seconds.
 PLUGINS = Path(__file__).parent.parent / "plugins"
 START = f"""

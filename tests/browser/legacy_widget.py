@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,13 +16,13 @@ from typing import Any
 
 import node_packages
 import pytest
+from waiting import PATIENCE, becomes, expect
 
 from helpers import Account, AgentDesk, connect
 from helpers.desk import AcceptedTask
 from helpers.mock.server.chat_page.sdk_copy import WEB_CHAT
 from helpers.mock.server.running import BackgroundServer
 
-PATIENCE = 10_000
 HARMLESS = re.compile(r"assets\.flex\.twilio\.com|net::ERR_|Failed to load resource|deprecated")
 """Fonts, which the widget asks a CDN for, and warnings of its React."""
 PAGE = """<!doctype html><html><body><div id="root"></div>
@@ -147,13 +146,9 @@ def send_a_file(page: Any) -> None:
     page.wait_for_selector(".Twilio-MessageBubble >> text=note.txt")
 
 
-def sent_file(chat: Any) -> tuple[str, int] | None:
-    """The chat's last file, or None: the widget shows a file before it sends it."""
-    media = chat.messages.list()[-1].media
-    if media is None:
-        time.sleep(0.1)
-        return None
-    return media["filename"], media["size"]
+def last_file(chat: Any) -> dict[str, Any]:
+    """What is said of the file in the chat's last message."""
+    return chat.messages.list()[-1].media or {}
 
 
 def start_a_chat(page: Any, question: str) -> None:
@@ -186,8 +181,9 @@ def test_a_visitor_chats_with_an_agent(
     check_typing(page, accepted)
     send_a_file(page)
     [chat] = chats.list()
-    file = next(filter(None, (sent_file(chats(chat.sid)) for _ in range(100))), None)
-    assert file == ("note.txt", 4)
+    # the widget shows a file before it sends it
+    becomes(lambda: last_file(chats(chat.sid)).get("filename"), "note.txt")
+    assert last_file(chats(chat.sid))["size"] == 4
 
     # the widget writes its session down once a second
     page.wait_for_function("sid => JSON.stringify({...localStorage}).includes(sid)", arg=chat.sid)
@@ -195,7 +191,7 @@ def test_a_visitor_chats_with_an_agent(
     page.wait_for_selector("text=It left yesterday.")
     with page.expect_popup() as opened:
         page.click("text=note.txt")
-    assert "note" in opened.value.content()
+    expect(opened.value.locator("body")).to_contain_text("note")
     say(page, "Thank you")
 
     with page.expect_response("**/Tokens/refresh") as renewed:

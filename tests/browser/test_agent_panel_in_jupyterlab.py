@@ -14,6 +14,7 @@ import pytest
 from flex_chat import customer_in_a_channel
 from lab_page import LabPage, write_notebook
 from lab_server import Lab
+from waiting import becomes, expect
 
 NOTEBOOK = "agent_panel.ipynb"
 NAME = "Jane <b>Doe</b>"
@@ -28,7 +29,7 @@ RESTART = """() => {
   const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
   return kernel.restart().then(() => null);
 }"""
-SAVED = "() => !jupyterapp.shell.currentWidget.context.model.dirty"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 IS_BEFORE_THE_FOCUS = """element =>
   document.activeElement.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING"""
 REOPEN = """async (path) => {
@@ -55,10 +56,11 @@ def has_focus(element: Any) -> bool:
 
 def go_to(element: Any) -> None:
     """Go to a field or button as those do who have no mouse."""
-    key = "Shift+Tab" if element.evaluate(IS_BEFORE_THE_FOCUS) else "Tab"
+    expect(element).to_be_enabled()
     for _ in range(20):
         if has_focus(element):
             return
+        key = "Shift+Tab" if element.evaluate(IS_BEFORE_THE_FOCUS) else "Tab"
         element.page.keyboard.press(key)
     raise AssertionError("the keyboard does not lead there")
 
@@ -71,6 +73,12 @@ def press(button: Any) -> None:
 def write(panel: Any, text: str) -> None:
     go_to(panel.get_by_role("textbox"))
     panel.page.keyboard.type(f"{text}\n")
+
+
+def stand_side_by_side(customer: Any, agent: Any) -> bool:
+    left, right = customer.bounding_box(), agent.bounding_box()
+    is_left = left["x"] + left["width"] < right["x"]
+    return is_left and 0.8 < left["width"] / right["width"] < 1.25
 
 
 def picture(panels: Any, name: str) -> None:
@@ -96,12 +104,10 @@ def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_p
     bar = panels.get_by_role("region", name=f"Conversation with {NAME}")
     agent = panels.get_by_role("region", name="Chat with abc123")
     agent.locator(".fcl-body").get_by_text("Where is my lamp?").wait_for()
-    assert has_focus(agent.get_by_role("textbox"))
+    expect(agent.get_by_role("textbox")).to_be_focused()
     lab_page.page.keyboard.type("On its way\n")
     customer.locator(".fcl-body").get_by_text("On its way").wait_for()
-    sides = [each.bounding_box() for each in (customer, agent)]
-    assert sides[0]["x"] + sides[0]["width"] < sides[1]["x"]
-    assert 0.8 < sides[0]["width"] / sides[1]["width"] < 1.25
+    becomes(lambda: stand_side_by_side(customer, agent))
     picture(panels, "conversation")
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         lab_page.choose("Settings", "Theme", theme)
@@ -109,11 +115,11 @@ def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_p
         picture(panels, theme)
 
     complete = bar.get_by_role("button", name="Complete")
-    assert complete.is_disabled()
+    expect(complete).to_be_disabled()
     press(bar.get_by_role("button", name="Wrap up"))
     customer.get_by_text("The agent ended this chat").wait_for()
     bar.get_by_text("wrapping").wait_for()
-    assert complete.evaluate("button => button === document.activeElement")
+    expect(complete).to_be_focused()
     picture(panels, "wrapping")
     lab_page.page.keyboard.press("Enter")
     bar.wait_for(state="detached")
@@ -123,15 +129,16 @@ def test_a_chat_goes_from_the_customer_to_the_agent_and_to_its_end(panels, lab_p
     picture(panels, "completed")
 
 
-def test_a_restart_of_the_kernel_is_said_and_leaves_the_chat_in_the_notebook(panels, lab_page):
+def test_a_restart_of_the_kernel_is_said_and_leaves_the_chat_in_the_notebook(lab, panels, lab_page):
     page = lab_page.page
     customer = panels.get_by_role("region", name="Customer")
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    assert WIDGET in (lab.root / NOTEBOOK).read_text("utf-8")
     page.evaluate(RESTART)
     for place in (customer, panels.get_by_role("region", name="Desk of alice")):
         place.get_by_role("alert").get_by_text("Run the cells again").wait_for()
-    assert customer.get_by_role("textbox").is_disabled()
-    page.wait_for_function(SAVED)
+    expect(customer.get_by_role("textbox")).to_be_disabled()
+    becomes(lambda: WIDGET in (lab.root / NOTEBOOK).read_text("utf-8"), False)
     page.evaluate(REOPEN, NOTEBOOK)
     stored = lab_page.notebook.locator(".fcl-still")
     stored.get_by_text("as abc123").wait_for()

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from accessibility import violations
-from chat_page import PIXEL, bodies, bubble, can_write, picture, write
+from chat_page import PIXEL, bodies, bubble, can_write, picture, shows, write
 from contrast import poor_contrast
 from support import EventLog
+from waiting import becomes, expect
 
 from helpers import AgentDesk
 
@@ -44,11 +45,9 @@ def test_customer_and_agent_exchange_messages(customer, conversation):
     [question] = received.wait_for(1)
     assert (question.body, question.author[:8]) == ("Where is my lamp?", "visitor_")
     conversation.reply("It reaches you today.")
-    bubble(customer, "It reaches you today.").wait_for()
-    assert bodies(customer) == ["Where is my lamp?", "It reaches you today."]
+    shows(customer, "Where is my lamp?", "It reaches you today.")
     assert [one.body for one in conversation.channel.get_messages().items] == bodies(customer)
-    assert customer.locator(".row").nth(0).locator(".author").text_content() == "You"
-    assert customer.locator(".row").nth(1).locator(".author").text_content() == "alice"
+    expect(customer.locator(".row .author")).to_have_text(["You", "alice"])
     assert customer.problems == []
 
 
@@ -74,7 +73,7 @@ def test_a_message_changed_or_removed_at_twilio_is_so_in_the_page(customer, conv
     messages(second.sid).delete()
     bubble(customer, "It costs 14 Euro").wait_for()
     bubble(customer, "Oops").wait_for(state="detached")
-    assert bodies(customer) == ["It costs 14 Euro"]
+    shows(customer, "It costs 14 Euro")
 
 
 def test_pictures_and_files_go_both_ways(customer, conversation):
@@ -108,27 +107,20 @@ def test_typing_is_shown_both_ways(customer, conversation):
     customer.get_by_text("alice is typing…").wait_for()
     conversation.reply("How can I help?")
     customer.get_by_text("alice is typing…").wait_for(state="detached")
-    assert customer.locator("#typing").text_content() == ""
+    expect(customer.locator("#typing")).to_be_empty()
 
 
 def test_each_sees_how_far_the_other_has_read(customer, conversation, service):
     write(customer, "Hello?")
     bubble(customer, "Hello?").wait_for()
     assert not customer.get_by_text("Seen", exact=True).is_visible()
-    horizons = EventLog(conversation.channel, "memberUpdated")
     conversation.channel.set_all_messages_consumed()
     customer.get_by_text("Seen", exact=True).wait_for()
     conversation.reply("Yes?")
     bubble(customer, "Yes?").wait_for()
-    while not read_to(1, service, conversation):
-        horizons.wait_for(len(horizons.arguments) + 1)
-
-
-def read_to(index: int, service: Any, conversation: Any) -> bool:
-    """Return whether the customer has read that far, by REST."""
-    members = service.channels(conversation.channel.sid).members.list()
-    [customer] = [one for one in members if one.identity != "alice"]
-    return bool(customer.last_consumed_message_index == index)
+    members = service.channels(conversation.channel.sid).members
+    [member] = [one for one in members.list() if one.identity != "alice"]
+    becomes(lambda: member.fetch().last_consumed_message_index, 1)
 
 
 # -- history
@@ -140,15 +132,14 @@ def test_history_is_there_after_a_reload_and_goes_back_to_the_beginning(customer
     bubble(customer, "line 34").wait_for()
     customer.reload()
     can_write(customer)
-    assert bodies(customer) == [f"line {number}" for number in range(5, 35)]
+    shows(customer, *(f"line {number}" for number in range(5, 35)))
     at = "() => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight".replace(
         "scroll.", "document.getElementById('scroll')."
     )
-    assert customer.evaluate(at) < 2
+    becomes(lambda: customer.evaluate(at) < 2)
     customer.get_by_role("button", name="Earlier messages").click()
-    bubble(customer, "line 0").wait_for()
-    assert bodies(customer) == [f"line {number}" for number in range(35)]
-    assert not customer.get_by_role("button", name="Earlier messages").is_visible()
+    shows(customer, *(f"line {number}" for number in range(35)))
+    expect(customer.get_by_role("button", name="Earlier messages")).to_be_hidden()
 
 
 def test_a_returning_customer_finds_the_same_chat_and_another_one_does_not(
@@ -172,7 +163,7 @@ def test_a_chat_that_has_ended_takes_no_more_and_a_new_one_can_be_started(
     bubble(customer, "Thank you").wait_for()
     conversation.complete()
     customer.get_by_text("This chat has ended.").wait_for()
-    assert customer.get_by_label("Your message").is_disabled()
+    expect(customer.get_by_label("Your message")).to_be_disabled()
     assert poor_contrast(customer.locator("main"), at_least=5) == []
     picture(customer, "ended")
     customer.reload()
@@ -202,11 +193,14 @@ def test_a_chat_that_is_deleted_can_be_started_anew(customer, conversation, serv
 
 def test_a_token_about_to_expire_is_renewed_and_the_chat_goes_on(customer, conversation, account):
     states = watch_states(customer)
-    with customer.expect_response("**/chat/token") as renewal:
+    with (
+        customer.expect_response("**/chat/token") as renewal,
+        customer.socket.expect_event("framesent", lambda frame: b'"method":"update"' in frame),
+    ):
         account.clock.advance(3600 - 179)
     assert renewal.value.status == 200
-    conversation.reply("Are you there?")
-    bubble(customer, "Are you there?").wait_for()
+    write(customer, "Are you there?")
+    bubble(customer, "Are you there?").wait_for()  # and so has the token arrived, before it
     account.clock.advance(600)
     conversation.reply("Ten minutes later")
     bubble(customer, "Ten minutes later").wait_for()
@@ -226,21 +220,21 @@ def test_after_a_token_has_expired_the_chat_goes_on_with_a_new_one(
     can_write(customer)
     write(customer, "Already?")
     bubble(customer, "Already?").wait_for()
-    assert bodies(customer) == ["Good night", "Good morning", "Already?"]
-    assert customer.locator("#connection").text_content() == "Connected"
+    shows(customer, "Good night", "Good morning", "Already?")
+    expect(customer.locator("#connection")).to_have_text("Connected")
     assert not customer.locator("#ended").is_visible()
 
 
 def test_a_dropped_connection_is_shown_and_what_was_missed_arrives(customer, conversation, mock):
     states = watch_states(customer)
     mock.realtime.hang_up("a test")
-    customer.locator("#connection[data-state=connecting]").wait_for()
+    becomes(lambda: "connecting" in states())
     conversation.reply("Did you get this?")
     bubble(customer, "Did you get this?").wait_for()
     write(customer, "Yes")
     bubble(customer, "Yes").wait_for()
     assert states() == ["connecting", "connected"]
-    assert bodies(customer) == ["Did you get this?", "Yes"]
+    shows(customer, "Did you get this?", "Yes")
 
 
 def watch_states(page: Any) -> Callable[[], list[str]]:
@@ -271,8 +265,8 @@ def test_a_message_that_is_refused_stays_and_can_be_sent_again(customer, service
     outbox.get_by_role("button", name="Discard").nth(1).click()
     webhooks.register("https://moderator.example.com", lambda request: 200)
     outbox.get_by_role("button", name="Try again").click()
-    bubble(customer, "Hello?").wait_for()
-    assert (bodies(customer), outbox.inner_text()) == (["Hello?"], "")
+    shows(customer, "Hello?")
+    expect(outbox).to_be_empty()
 
 
 def test_a_message_written_offline_is_kept_and_sent_once(customer, service, visit):
@@ -298,7 +292,7 @@ def test_a_message_written_offline_is_kept_and_sent_once(customer, service, visi
     write(again, "Third")
     bubble(again, "Third").wait_for()
     again.locator("#outbox:empty").wait_for(state="attached")
-    assert bodies(again) == ["First", "Second", "Third"]
+    shows(again, "First", "Second", "Third")
 
 
 def test_text_is_shown_as_it_was_written(customer, conversation):
@@ -310,15 +304,15 @@ def test_text_is_shown_as_it_was_written(customer, conversation):
     customer.locator("#outbox:empty").wait_for(state="attached")
     conversation.reply("שלום, abc")
     conversation.reply("One more")
-    customer.locator(".row").nth(2).wait_for()
-    assert bodies(customer)[0] == "  if so:\nsee https://example.com/a?b=1. Or javascript:alert(1)"
+    written = "  if so:\nsee https://example.com/a?b=1. Or javascript:alert(1)"
+    shows(customer, written, "שלום, abc", "One more")
     links = customer.get_by_role("log").locator("a")
     assert [one.get_attribute("href") for one in links.all()] == ["https://example.com/a?b=1"]
     sides = "rows => rows.map((one) => getComputedStyle(one).direction)"
-    assert customer.locator(".bubble").evaluate_all(sides) == ["ltr", "rtl", "ltr"]
-    assert customer.locator(".row.new-day .day").all_inner_texts() == ["Today"]
-    assert customer.locator(".row.next").count() == 1
-    assert re.fullmatch(r"[0-2]\d:\d\d", customer.locator(".row.next time").inner_text())
+    becomes(lambda: customer.locator(".bubble").evaluate_all(sides), ["ltr", "rtl", "ltr"])
+    expect(customer.locator(".row.new-day .day")).to_have_text(["Today"])
+    expect(customer.locator(".row.next")).to_have_count(1)
+    expect(customer.locator(".row.next time")).to_have_text(re.compile(r"^[0-2]\d:\d\d$"))
 
 
 def test_files_are_dropped_and_pasted_and_a_large_one_is_refused_at_once(customer, conversation):
@@ -346,7 +340,7 @@ def test_files_are_dropped_and_pasted_and_a_large_one_is_refused_at_once(custome
       document.getElementById("log").dispatchEvent(event);
     }""")
     customer.get_by_role("alert").get_by_text("Files may be up to 150 MB").wait_for()
-    assert customer.locator(".row").count() == 2
+    expect(customer.locator(".row")).to_have_count(2)
 
 
 def test_without_a_flex_flow_a_button_makes_one(visit, desk):
@@ -355,7 +349,7 @@ def test_without_a_flex_flow_a_button_makes_one(visit, desk):
     assert violations(page) == []
     page.get_by_role("button", name="Make a Flex Flow").click()
     can_write(page)
-    assert page.get_by_role("alert").text_content() == ""
+    expect(page.get_by_role("alert")).to_be_empty()
     write(page, "Hello?")
     bubble(page, "Hello?").wait_for()
     assert desk.accept().channel.get_messages().items[0].body == "Hello?"
@@ -378,7 +372,7 @@ def test_where_the_sdk_cannot_be_loaded_the_page_says_how_to_get_it(
     page.on("request", lambda request: requested.append(request.url))
     with mock.serve() as server:
         page.goto(f"{server.url}/chat")
-        page.get_by_role("alert").get_by_text("npm install twilio-chat").wait_for(timeout=10_000)
+        page.get_by_role("alert").get_by_text("npm install twilio-chat").wait_for()
         assert f"{server.url}/chat/session" not in requested
     assert "https://media.twiliocdn.com/sdk/js/chat/v6.0/twilio-chat.min.js" in requested
     page.close()

@@ -14,6 +14,7 @@ import pytest
 from contrast import poor_contrast
 from lab_page import LabPage, write_notebook
 from lab_server import Lab
+from waiting import becomes, expect
 
 NOTEBOOK = "flow_form.ipynb"
 ATTACK = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
@@ -62,7 +63,7 @@ def _as_it_was(form: Any) -> None:
     form.get_by_label("Situation").select_option("First message to accepted and completed")
     played(form, "First message to accepted and completed: Shop chat (task)").wait_for()
     form.get_by_text("nothing found").wait_for()
-    form.locator('[style*="opacity:1"]').nth(1).wait_for()
+    expect(form.locator('[aria-busy="false"][style*="opacity:1"]')).to_have_count(2)
 
 
 def enter(form: Any, name: str, text: str) -> None:
@@ -93,14 +94,14 @@ def test_what_is_typed_stays_as_typed_while_it_is_checked_and_rehearsed(form):
 def test_a_finding_shows_with_its_severity_and_its_fix(form):
     enter(form, "Task channel", "default")
     form.get_by_text("Set `channel: chat` under integration.").wait_for()
-    assert form.get_by_text("error", exact=True).is_visible()
+    expect(form.get_by_text("error", exact=True)).to_be_visible()
     picture(form, "finding")
 
 
 def test_what_is_missing_is_shown_and_the_earlier_result_is_paler(form):
     enter(form, "Name", "")
     form.get_by_role("alert").get_by_text("Name: is missing; add it").wait_for()
-    assert form.locator('[style*="opacity:0.5"]').count() == 2
+    expect(form.locator('[style*="opacity:0.5"]')).to_have_count(2)
     picture(form, "missing")
 
 
@@ -108,7 +109,7 @@ def test_another_handler_has_other_fields_and_another_outcome(form):
     form.get_by_label("Handler").select_option("studio")
     enter(form, "Studio flow", "Webchat Flow")
     played(form, "First message to accepted and completed: Shop chat (studio)").wait_for()
-    assert not form.get_by_label("Workflow").is_visible()
+    expect(form.get_by_label("Workflow")).to_be_hidden()
     form.get_by_text("starts Webchat Flow").wait_for()
 
 
@@ -124,8 +125,8 @@ def test_a_long_timeline_scrolls_in_its_own_place(form):
     title.wait_for()
     box = form.get_by_role("region", name="Rehearsal")
     box.focus()  # a keyboard scrolls it
-    assert box.bounding_box()["height"] < 600
-    assert box.evaluate("box => box.scrollHeight > box.clientHeight")
+    becomes(lambda: box.bounding_box()["height"] < 600)
+    becomes(lambda: box.evaluate("box => box.scrollHeight > box.clientHeight"))
 
 
 def test_markup_stays_text(form, lab_page):

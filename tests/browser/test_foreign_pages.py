@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from helpers import Account, connect
 from helpers.mock import DEMO_VALUES, MockTwilio
@@ -100,7 +101,7 @@ def visit(browser: Any, users: Users) -> Iterator[Callable[[str], Any]]:
 
     def open_page(url: str) -> Any:
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(url)
         return page
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import chromium
 import pytest
+from waiting import PATIENCE, becomes, expect
 
 from helpers import Account, FlexWebChat
 from helpers.mock import MockTwilio
@@ -104,7 +105,7 @@ def with_names(browser: Any, executable: str) -> Iterator[Any]:
 def page(with_names: Any) -> Iterator[Any]:
     context = with_names.new_context()
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
 
@@ -160,19 +161,17 @@ def test_a_browser_that_reaches_neither_says_what_to_install(
     page.route("**/_frame/**", lambda route: route.abort())
     problem = shown(page, HUB.format(port), account)
     assert "pip install jupyter-server-proxy" in problem
-    assert page.get_by_role("alert").inner_text() == problem
-    assert page.locator("iframe").count() == 0
+    becomes(page.get_by_role("alert").inner_text, problem)
+    expect(page.locator("iframe")).to_have_count(0)
 
 
 def test_a_foreign_page_can_neither_frame_nor_read_the_widgets_page(
     page: Any, account: Account, server: BackgroundServer, port: int
 ) -> None:
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text))
-    page.goto(f"{HUB.format(port)}/?{server.url}/webchat/")
+    with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        page.goto(f"{HUB.format(port)}/?{server.url}/webchat/")
     frame = page.locator("iframe").element_handle().content_frame()
     assert flow_of(account) not in frame.content()
-    assert any("frame-ancestors" in text for text in refused)
     sid = account.credentials.account_sid
     for path, method in (
         ("/webchat/", "GET"),

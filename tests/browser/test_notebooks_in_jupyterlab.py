@@ -16,6 +16,7 @@ import node_packages
 import pytest
 from lab_page import LabPage, copy_without_outputs
 from lab_server import Lab
+from waiting import becomes, expect
 
 from helpers.mock.server.chat_page.sdk_copy import CHAT
 
@@ -27,7 +28,7 @@ NOTEBOOKS = [
 ]
 THE_CHAT_SDKS = "07_real_chat_sdk.ipynb"
 NAMED = ("ChatPageFrame(address", "widget = ChatSdkWidget")
-DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || figure.querySelector('svg')"
+DRAWN = "figure => figure.querySelector('img')?.naturalWidth > 50 || !!figure.querySelector('svg')"
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +127,10 @@ def text(cell: dict[str, Any]) -> str:
 
 def shows_panels(cell: Any, count: int) -> None:
     panels = cell.locator(".fcl:not(.fcl-desk)")
-    panels.nth(count - 1).locator(".fcl-message").first.wait_for()
-    assert panels.count() == count  # an agent's panel holds one of its conversation
+    expect(panels).to_have_count(count)  # an agent's panel holds one of its conversation
     for panel in panels.all():
-        assert panel.bounding_box()["width"] > 250
-        assert panel.locator(".fcl-message").count() > 0
+        panel.locator(".fcl-message").first.wait_for()
+        becomes(lambda panel=panel: panel.bounding_box()["width"] > 250)
 
 
 def shows_a_rehearsal(cell: Any) -> None:
@@ -142,10 +142,10 @@ def shows_picture(cell: Any) -> None:
     picture = cell.locator("img[src*='images']").first
     picture.wait_for()
     assert picture.get_attribute("alt")
-    assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 50
+    becomes(lambda: picture.evaluate("img => img.complete && img.naturalWidth > 50"))
 
 
 def shows_diagram(cell: Any) -> None:
     figure = cell.locator(".jp-OutputArea .jp-RenderedMermaid:not(.jp-mod-warning)")
     figure.wait_for()
-    assert figure.evaluate(DRAWN)
+    becomes(lambda: figure.evaluate(DRAWN))

@@ -18,13 +18,17 @@ from contrast import poor_contrast
 from flex_chat import customer_in_a_channel
 from lab_page import LabPage, write_notebook
 from lab_server import Lab
+from waiting import expect
 
 NOTEBOOK = "panel.ipynb"
 FAKE_CHAT = Path(__file__).parent.parent / "fake_chat.py"
 ATTACK = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
 SIDES = (".fcl-log .fcl-own", ".fcl-log .fcl-theirs")
 AT_END = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 2"
-TO_END = "box => { box.scrollTop = box.scrollHeight }"
+TO_END = """box => {
+  box.scrollTop = box.scrollHeight;
+  return new Promise(requestAnimationFrame); // before which the panel has noticed
+}"""
 
 FLEX_CHAT = (
     """
@@ -129,11 +133,6 @@ def ends_in_sight(panel: Any, lab_page: LabPage) -> None:
     lab_page.page.wait_for_function(AT_END, arg=box)
 
 
-def has_focus(element: Any) -> bool:
-    focused: bool = element.evaluate("element => document.activeElement === element")
-    return focused
-
-
 def picture(panel: Any, name: str) -> None:
     if folder := os.environ.get("PANEL_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -145,7 +144,7 @@ def test_a_message_reaches_the_agent_and_the_answer_comes_back(customer, agent):
     write(customer, "Where is my lamp?")
     message(customer, "You wrote: Where is my lamp?").wait_for()
     message(agent, "Where is my lamp?").wait_for()
-    assert customer.locator(".fcl-pending").count() == 0
+    expect(customer.locator(".fcl-pending")).to_have_count(0)
     agent.locator(".fcl-theirs .fcl-author").get_by_text("Jane").wait_for()
     customer.locator(".fcl-seen").get_by_text("Seen").wait_for()
     picture(customer, "light-conversation")
@@ -179,7 +178,7 @@ def test_shift_enter_starts_a_new_line_and_the_line_break_is_kept(customer):
     box.type("two")
     customer.get_by_role("button", name="Send").click()
     assert message(customer, "one two").inner_text() == "one\ntwo"
-    assert has_focus(box)
+    expect(box).to_be_focused()
 
 
 def test_one_sees_that_the_other_is_typing(customer, agent):
@@ -201,7 +200,7 @@ def test_keys_that_are_jupyter_shortcuts_only_write_and_scroll(customer, lab_pag
     customer.locator(".fcl-scroll").press("d")
     customer.locator(".fcl-scroll").press("d")
     customer.locator(".fcl-scroll").press("ArrowUp")
-    assert has_focus(customer.locator(".fcl-scroll"))
+    expect(customer.locator(".fcl-scroll")).to_be_focused()
     assert len(lab_page.cells()) == cells
 
 
@@ -209,7 +208,7 @@ def test_the_end_of_the_chat_is_shown_and_nothing_can_be_written(customer, agent
     write(customer, "bye")
     for panel in (customer, agent):
         panel.get_by_text("The agent ended this chat").wait_for()
-        assert panel.get_by_role("textbox").is_disabled()
+        expect(panel.get_by_role("textbox")).to_be_disabled()
         ends_in_sight(panel, lab_page)
     picture(customer, "light-ended")
 
@@ -223,6 +222,7 @@ def test_the_end_stays_in_sight_while_many_messages_arrive(reader, lab_page):
 def test_a_reader_of_old_messages_is_left_where_they_are(reader, writer):
     box = reader.locator(".fcl-scroll")
     box.evaluate("box => { box.scrollTop = 300 }")
+    reader.get_by_role("button", name="Latest messages").wait_for()  # it has noticed
     for number in range(3):
         write(writer, f"news {number}")
     pill = reader.get_by_role("button", name="3 new messages")
@@ -231,8 +231,8 @@ def test_a_reader_of_old_messages_is_left_where_they_are(reader, writer):
     picture(reader, "light-reading-back")
     pill.click()
     pill.wait_for(state="hidden")
-    assert message(reader, "news 2").is_visible()
-    assert has_focus(reader.get_by_role("textbox"))
+    expect(message(reader, "news 2")).to_be_visible()
+    expect(reader.get_by_role("textbox")).to_be_focused()
 
 
 def test_earlier_messages_come_above_without_moving_what_is_read(reader):
@@ -240,9 +240,9 @@ def test_earlier_messages_come_above_without_moving_what_is_read(reader):
     box = reader.locator(".fcl-scroll")
     box.evaluate("box => { box.scrollTop = 10 }")
     message(reader, "history 0").wait_for()
-    assert oldest.is_visible()
+    expect(oldest).to_be_visible()
     assert box.evaluate("box => box.scrollTop") > 500
-    assert not reader.get_by_role("button", name="Load earlier messages").is_visible()
+    expect(reader.get_by_role("button", name="Load earlier messages")).to_be_hidden()
 
 
 def test_what_twilio_refuses_comes_back_with_its_code(reader):
@@ -250,12 +250,12 @@ def test_what_twilio_refuses_comes_back_with_its_code(reader):
     message(reader, "forbid").wait_for()
     write(reader, "am I allowed?")
     reader.get_by_role("alert").get_by_text("Twilio error 50107").wait_for()
-    assert reader.locator(".fcl-failed").get_by_text("am I allowed?").is_visible()
+    expect(reader.locator(".fcl-failed").get_by_text("am I allowed?")).to_be_visible()
     picture(reader, "light-refused")
     assert poor_contrast(reader) == []
     reader.get_by_role("button", name="Dismiss").click()
     reader.get_by_role("alert").wait_for(state="hidden")
-    assert has_focus(reader.get_by_role("textbox"))
+    expect(reader.get_by_role("textbox")).to_be_focused()
     reader.get_by_role("button", name="Discard").click()
 
 

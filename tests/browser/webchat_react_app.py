@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +21,7 @@ from typing import Any
 
 import chromium
 import pytest
+from waiting import PATIENCE, becomes
 
 from helpers import Account, connect, read_token
 from helpers.mock.server.authority import CertificateAuthority
@@ -30,7 +30,6 @@ from helpers.mock.server.https_proxy import HttpsProxy
 VARIABLE = "TWILIO_WEBCHAT_REACT_APP_DIR"
 SERVER = ("127.0.0.1", 3001)
 """Address of the app's server, which it has in its code."""
-PATIENCE = 20_000
 SIX_HOURS = 6 * 3600
 HARMLESS = re.compile(r"favicon|manifest")
 
@@ -107,15 +106,16 @@ def output(
         lines: list[str] = []
         reading = threading.Thread(target=lambda: lines.extend(server.stdout or ()))
         reading.start()
-        for _ in range(200):
-            with socket.socket() as client:
-                if client.connect_ex(SERVER) == 0 or server.poll() is not None:
-                    break
-            time.sleep(0.05)
+        becomes(lambda: is_up() or server.poll() is not None)
         assert server.poll() is None, "".join(lines)
         yield lines
         server.terminate()
         reading.join(10)
+
+
+def is_up() -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(SERVER) == 0
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +168,9 @@ def test_the_page_and_its_server_do_all_their_exchanges(
     assert token.identity == visitor.identity
     assert token.service_sid == own.chat_service_sid
     welcome = "Welcome Rosa! An agent will be with you in just a moment."
-    for _ in range(200):  # the server sends them after its answer
-        sent = [(each.author, each.body) for each in conversations(sid).messages.list()]
-        if len(sent) == 2:
-            break
-        time.sleep(0.05)
-    assert sent == [(visitor.identity, "Where is my order?"), ("Concierge", welcome)]
+    messages = conversations(sid).messages  # the server sends them after its answer
+    said = [(visitor.identity, "Where is my order?"), ("Concierge", welcome)]
+    becomes(lambda: [(each.author, each.body) for each in messages.list()], said)
     users = account.client.conversations.v1.services(own.chat_service_sid).users
     assert users(visitor.identity).fetch().friendly_name == "Rosa"
     assert '"email":"rosa@example.com"' in conversations(sid).fetch().attributes.replace(" ", "")

@@ -10,6 +10,7 @@ import base64
 from typing import Any
 
 from accessibility import violations
+from waiting import PATIENCE
 
 from helpers.panel import ChatPanel
 from helpers.panel.widget import STYLES, ChatLog
@@ -58,7 +59,7 @@ class WidgetPage:
         self.page = page
         self.errors: list[str] = []
         self._logs: list[ChatLog] = []
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.route(ADDRESS, lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         page.goto(ADDRESS)

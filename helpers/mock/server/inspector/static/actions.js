@@ -95,9 +95,9 @@ export function composer(channelSid, members, act) {
     const { text, as } = fieldsOf(event.currentTarget);
     if (!text.value.trim()) return;
     const body = { channel_sid: channelSid, body: text.value, ...(as.value && { member_sid: as.value }) };
-    if (!(await act("actions/message", body))) return;
     text.value = "";
-    text.focus();
+    if (await act("actions/message", body)) text.focus();
+    else text.value = [body.body, text.value].filter(Boolean).join("\n");
   }
   /** @param {KeyboardEvent & { target: HTMLTextAreaElement }} event */
   function key(event) {

@@ -197,10 +197,14 @@ function close() {
   row?.focus();
 }
 
+let last = Promise.resolve(); // what was done before, as requests may overtake each other
+
 /** @type {import("./actions.js").Act} */
 async function act(path, body, method) {
+  const pulled = last.then(() => pull(path, body, method));
+  last = pulled.catch(() => {});
   try {
-    const said = await pull(path, body, method);
+    const said = await pulled;
     if (path === "clock") setClock(said);
     return said;
   } catch (error) {
