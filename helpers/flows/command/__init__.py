@@ -6,6 +6,7 @@ Exit codes:
      rehearsal that could not be done, an expectation that was not met
   2  changes are pending (plan --detailed-exitcode), or outcomes differ (compare)
   3  a wrong command
+  130  interrupted by Ctrl-C; it says how far it got
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...account import CredentialsMissing
+from ...console import INTERRUPTED
 from ...masking import mask as masked
 from ..accounts.exporting import export
 from ..checks import check
@@ -62,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except REFUSALS as error:
         message = refusal_text(error)
     except KeyboardInterrupt as stop:
-        message = "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
+        code, message = INTERRUPTED, "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
+    except BrokenPipeError:  # nobody reads on
+        raise
     except STOPS as error:
         wants_json = wants_json and not isinstance(error, ApplyStopped)  # it is written already
         message = masked(str(error))
