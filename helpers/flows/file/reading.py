@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from ..errors import FieldPath, FlowProblem, Problem
 from .config import ROOT
 from .contents import LISTS, Contents, LegacyContents
+from .conversations import ADDRESSES, CUSTOM_CHATS
 from .entries import ResourceEntry, entries_of, lists_of
 from .flow_file import FlowFile
 from .kinds.kind import Address
@@ -80,7 +81,8 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     root, content, values = parsed(text, source, given, env)
     _put_definitions(root, content, source, values)
     parts = [find(root, (kind.listed,)) for kind in ROOTS]
-    if large := [key for key, value in parts if size_of(value) > MAX_NODES]:
+    others = [find(root, (name,)) for name in (ADDRESSES, CUSTOM_CHATS)]
+    if large := [key for key, value in (*parts, *others) if size_of(value) > MAX_NODES]:
         places = [line_of(source, key) for key in large]
         raise FlowProblem(*(Problem(place, "", TOO_LARGE) for place in places))
     try:

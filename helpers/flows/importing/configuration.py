@@ -22,6 +22,7 @@ from .hcl import (
     NotRead,
     Scope,
     attributes_of,
+    limited,
     list_of,
     looked_up,
     parsed,
@@ -307,7 +308,7 @@ class _Module(Expressions):
         if name not in self._computed:
             self._computing.add(name)
             try:
-                self._computed[name] = compute()
+                self._computed[name] = limited(compute())
             finally:
                 self._computing.discard(name)
         return self._computed[name]

@@ -31,8 +31,8 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file.nodes import composed, size_of
-from ..file.text_files import TEXT, located
+from ..file.nodes import Loader, composed, size_of
+from ..file.text_files import TEXT, content_of, located
 from .arguments import argument_of, data_of, plain
 from .customer import NAME
 from .grammar import (
@@ -155,7 +155,7 @@ def _read(script: str | Path) -> Script:
     else:
         source = str(script)
         try:
-            text = Path(script).read_text(encoding="utf-8")
+            text = content_of(script)
         except (OSError, ValueError) as error:
             is_text = not isinstance(error, UnicodeDecodeError)
             reason = getattr(error, "strerror", None) or (error if is_text else "it is not UTF-8")
@@ -348,7 +348,7 @@ class _ScriptReader:
 def _mapping_of(verb: str, said: str) -> object:
     """The mapping of `{...}` behind a verb, as in a file; the text itself where it is none."""
     try:
-        node = yaml.compose(said, Loader=yaml.SafeLoader)
+        node = yaml.compose(said, Loader=Loader)
         if not isinstance(node, yaml.MappingNode):
             return said
         keys = {str(getattr(key, "value", None)) for key, _ in node.value}
