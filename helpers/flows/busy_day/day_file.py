@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +20,7 @@ from ..file.nodes import MAX_NODES, TOO_LARGE, find, line_of, size_of, spelled_p
 from ..file.reading import load, parsed
 from ..file.text_files import TEXT, text_of
 from ..file.variables import Given
+from ..file.words import misread
 from .demand import LONGEST_DAY, Arrivals, CustomerClass, Exactly, as_duration
 from .load_testing import HANDLE_TIME, Counting, Engine, demanded, load_test
 from .result import LoadTest
@@ -39,10 +41,12 @@ class DayFile:
     Attributes:
         arguments: Arguments of `load_test`, `sweep` and `staff` that the file gives, by name.
         source: The file's path, or `the text`.
+        remarks: Values that YAML reads as others than are written, such as `no`.
     """
 
     arguments: Mapping[str, Any]
     source: str = TEXT
+    remarks: tuple[Problem, ...] = ()
 
     def load_test(self, flow: FlexFlowConfig, **more: Any) -> LoadTest:
         """Simulate the day once; `more` are arguments of `load_test`, before those of the file."""
@@ -109,14 +113,15 @@ def read_day(
     source = TEXT if is_text else str(file)
     text = str(file) if is_text else text_of(file, "a YAML file")
     begin = "begin with `arrivals:` or `customers:`"
-    root, content, _ = parsed(text, source, variables or {}, env, begin)
+    root, content, values = parsed(text, source, variables or {}, env, begin)
     if size_of(root) > MAX_NODES:
         raise FlowProblem(Problem(source, "", TOO_LARGE))
     reader = _Reader(root, source, None if flows is None else load(flows))
     found = reader.day(content)
     if reader.problems:
         raise FlowProblem(*reader.problems)
-    return DayFile(found, source)
+    words = misread(root, partial(line_of, source), lambda path: path[-1:] == ("attributes",))
+    return DayFile(found, source, (*values.remarks, *words))
 
 
 class _Reader:

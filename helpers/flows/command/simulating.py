@@ -17,7 +17,7 @@ from ..file.flow_file import FlowFile
 from ..file.nodes import composed
 from ..file.text_files import text_of
 from ..file.variables import ENVIRONMENTS, VARIABLES
-from .arguments import OK, UsageError, add_command, file_of, variables_of, write
+from .arguments import OK, UsageError, add_command, file_of, noted, variables_of, write
 from .playing import account_for
 
 if TYPE_CHECKING:
@@ -258,11 +258,14 @@ def _read(options: argparse.Namespace) -> tuple[FlowFile, list[FlexFlowConfig], 
     for each in flows:
         if not isinstance(each, FlexFlowConfig):
             raise UsageError(f"a day is simulated for Flex Flows, and {each.label!r} is none")
+    noted(file.remarks)
     if not options.day:
         return file, flows, DayFile({})
     own = {name: value for name, value in variables.items() if name in of_day[VARIABLES]}
     chosen = env if env in of_day[ENVIRONMENTS] else None
-    return file, flows, read_day(options.day, file, variables=own, env=chosen)
+    day = read_day(options.day, file, variables=own, env=chosen)
+    noted(day.remarks)
+    return file, flows, day
 
 
 def _declared(path: str | None) -> dict[str, set[str]]:

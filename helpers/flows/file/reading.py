@@ -38,6 +38,7 @@ from .other_formats import recognised
 from .remedies import fix_of, setting_of
 from .text_files import TEXT, text_of
 from .variables import Given, Values, declared
+from .words import free_paths, misread
 
 
 def load(
@@ -103,6 +104,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     for kind, (key, value) in zip(ROOTS, parts, strict=True):
         if value is not None:
             lines |= lines_below(key, value, (kind.listed,))
+    is_free = {*free_paths(contents)}.__contains__
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -113,6 +115,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         values,
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
+        (*values.remarks, *misread(root, partial(line_of, source), is_free)),
     )
     stop_at([*_repeated_names(file), *_repeated_resources(file), *_repeated_views(file)])
     return file

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ....json_object import MAX_DEPTH
+from ....json_object import LARGEST, MAX_DEPTH
 from ....mock import TwilioError, parameters_of
 from ...errors import FieldPath
 
@@ -35,8 +35,11 @@ def _without_others(value: Any, path: FieldPath = ()) -> Any:
             _without_others(each, (*path, key))
     else:
         is_plain = value is None or isinstance(value, str | int | float)
-        is_plain = is_plain and not (isinstance(value, float) and not math.isfinite(value))
         reason = None if is_plain else f"must be text, a number, true or false; write '{value}'"
+        if isinstance(value, float) and not math.isfinite(value):
+            reason = f"must be text, a number, true or false, and {value} is none; put it in quotes"
+        elif isinstance(value, int) and not -LARGEST <= value < LARGEST:
+            reason = "is a number beyond 64 bits, which is not kept as it is; put it in quotes"
     if reason is not None:
         raise PydanticCustomError("json", "{reason}", {"reason": reason, "path": path})
     return value
