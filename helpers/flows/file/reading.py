@@ -19,7 +19,7 @@ from .entries import ResourceEntry, entries_of, lists_of
 from .flow_file import FlowFile
 from .kinds.kind import Address
 from .kinds.studio import DEFINITION, STUDIO_FLOWS
-from .kinds.table import ROOTS, VIEWS
+from .kinds.table import KINDS, ROOTS, VIEWS
 from .nodes import (
     MAX_NODES,
     TOO_DEEP,
@@ -118,6 +118,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         (*values.remarks, *misread(root, partial(line_of, source), is_free)),
     )
     stop_at([*_repeated_names(file), *_repeated_resources(file), *_repeated_views(file)])
+    stop_at(_unfit(file))
     return file
 
 
@@ -165,6 +166,24 @@ def _repeated_resources(file: FlowFile) -> Iterator[Problem]:
                 fix = f"names another {entry.kind.noun} too ({file.where(first)}); rename one"
                 where = file.where(entry, *(["formerly"] if name != entry.label else []))
                 yield Problem(where, f"{entry.kind.noun} {name!r}", fix)
+
+
+def _unfit(file: FlowFile) -> Iterator[Problem]:
+    """Find resources that are not as they always are, or not as those need that name them."""
+    named = {entry.address: entry for entry in file.resources}
+    for entry in file.resources:
+        for name, value in entry.kind.permanent.get(entry.address[-1], {}).items():
+            if getattr(entry.config, name) != value:
+                fix = f"is {value} of this one, which is always there; write `{name}: {value}`"
+                yield Problem(file.where(entry, name), f"{entry.kind.noun} {entry.label!r}", fix)
+        for field in [field for field in entry.kind.fields if field.demands]:
+            kind, label = KINDS[field.refers], getattr(entry.config, field.name)
+            other = named.get((*entry.address, kind.listed, label or ""))
+            fields = dict(other.config) if other else kind.permanent.get(label or "", {})
+            for name, value in field.demands.items():
+                if fields.get(name, value) != value:
+                    fix = f"names a {kind.noun} of {name} {fields[name]}; name one of {value}"
+                    yield Problem(file.where(entry, field.name), f"{label!r}", fix)
 
 
 def _repeated_views(file: FlowFile) -> Iterator[Problem]:

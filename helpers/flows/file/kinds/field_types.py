@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    Field,
     Strict,
     TypeAdapter,
     ValidationError,
@@ -56,7 +57,8 @@ def declared_type(product: str, operation: str, parameter: str) -> Any:
     if choices:
         return choices[0]
     plain: Any = next(each for each in (bool, int, str, list, dict) if each in parts)
-    strict = {list: list[str], dict: JsonObject}.get(plain, plain)
+    whole = Annotated[int, Field(lt=LARGEST)]
+    strict = {list: list[str], dict: JsonObject, int: whole}.get(plain, plain)
     return Annotated[strict, Strict(), checked(found)]
 
 
