@@ -87,6 +87,10 @@ class Plan:
         run = Run(self.account, self.steps, self.operations, self.file)
         return run.apply(self.code, confirm)
 
+    def done(self) -> int | None:
+        """The number of its writes that the account has; None of one that has changed otherwise."""
+        return Run(self.account, self.steps, self.operations, self.file).done()
+
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""
         from ...frames import AlignedTable
