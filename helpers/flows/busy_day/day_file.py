@@ -58,16 +58,35 @@ class DayFile:
         given = {"staffing": [agents], **more} if agents is not None else more
         return sweep(flows, **self.arguments_for(sweep, given))
 
-    def staff(self, flow: FlexFlowConfig, **more: Any) -> StaffPlan:
-        """Find the agents whom the day needs, who have the habits of the file's agents, if any."""
+    def staff(self, flow: FlexFlowConfig, group: str | None = None, **more: Any) -> StaffPlan:
+        """Find the agents whom the day needs, who have the habits of the file's agents, if any.
+
+        Of several groups one is sized, by its name or its number in the file from 1 on; the others
+        work beside it as they are.
+        """
         agents = self.arguments.get("agents")
-        if isinstance(agents, StaffGroups) and "habits" not in more:
-            raise ValueError(
-                f"agents: {self.source} has {len(agents.groups)} groups, and a plan is for one;"
-                " give one group, or habits="
-            )
         given = {"habits": agents, **more} if isinstance(agents, Staffing) else more
+        if isinstance(agents, StaffGroups) and "habits" not in more:
+            given = {**self._of_groups(agents.groups, group), **more}
+        elif group is not None:
+            raise ValueError(f"group={group!r}: {self.source} has no groups of agents to choose of")
         return staff(flow, **self.arguments_for(staff, given))
+
+    def _of_groups(self, groups: Sequence[Staffing], group: str | None) -> dict[str, Any]:
+        """The group to be sized, and those beside it; ValueError if it is none or several."""
+        names = [each.name or str(number) for number, each in enumerate(groups, 1)]
+        known = ", ".join(names)
+        if group is None and len(groups) == 1:
+            [group] = names
+        if group is None:
+            raise ValueError(
+                f"agents: {self.source} has {len(groups)} groups, and a plan is for one; name it"
+                f" with --group or group=, of: {known}. The others work beside it as they are"
+            )
+        if names.count(group) != 1:
+            raise ValueError(f"group={group!r}: give the name or number of one, of: {known}")
+        at = names.index(group)
+        return {"habits": groups[at], "beside": [*groups[:at], *groups[at + 1 :]]}
 
     def arguments_for(self, function: Callable[..., Any], more: Mapping[str, Any]) -> Any:
         """The file's arguments that a function takes, and others before them."""

@@ -52,6 +52,7 @@ _OPTIONS = {
         _SEEDS,
         ("target", "SHARE", "customers to be answered in time, by default 0.8"),
         ("interval", "HOURS", "length of an interval that has its agents; by default 1"),
+        ("group", "NAME", "of the day's groups of agents: this is sized, the others stay"),
     ),
 }
 _PICTURES = "<!-- pictures -->"
@@ -179,7 +180,7 @@ def _staff(options: argparse.Namespace) -> int:
     if len(flows) != 1:
         names = ", ".join(repr(each.label) for each in file.flows) or "none"
         raise UsageError(f"a plan is for one Flex Flow; give --flow, of: {names}")
-    given = _given(options, day, "seeds", "target", "interval")
+    given = _given(options, day, "seeds", "target", "interval", "group")
     if habits := _habits(options):
         given["habits"] = _staffing("1", habits)
     found: StaffPlan = _run(day.staff, flows[0], options, file, given)
@@ -188,6 +189,7 @@ def _staff(options: argparse.Namespace) -> int:
         "target": found.target,
         "within": found.within,
         "agent_hours": found.agent_hours,
+        "beside": [each.label for each in found.beside],
         "intervals": [asdict(each) for each in found.intervals],
         "seeds": list(found.seeds),
     }
