@@ -153,11 +153,11 @@ def test_a_plan_takes_the_habits_of_one_group() -> None:
 
 
 GROUPS = """\
-arrivals: [6, 12]
+arrivals: [30, 40]
 handle_time: 300
 agents:
-  - {name: regulars, agents: 1}
-  - {agents: 9, at_once: 2}
+  - {name: regulars, agents: 3}
+  - {agents: 9, slowdown: 0.1}
 target: 0.5
 seeds: 2
 """
@@ -165,12 +165,12 @@ seeds: 2
 
 def test_one_of_several_groups_is_sized_beside_the_others() -> None:
     day = read_day(GROUPS)
-    alone = read_day(GROUPS.replace("  - {name: regulars, agents: 1}\n", "")).staff(FLOW)
+    alone = read_day(GROUPS.replace("  - {name: regulars, agents: 3}\n", "")).staff(FLOW)
     plan = day.staff(FLOW, group="2")
-    assert plan.staffing.at_once == 2
+    assert plan.staffing.slowdown == 0.1
     assert [each.label for each in plan.beside] == ["regulars"]
     assert plan.agent_hours < alone.agent_hours
-    assert "agents beside regulars for 50 %" in plan.title
+    assert "agents beside regulars for 50.0 %" in plan.title
     assert day.staff(FLOW, group="regulars").beside[0].agents == 9
 
 
