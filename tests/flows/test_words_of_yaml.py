@@ -156,6 +156,16 @@ def test_a_number_that_would_come_back_changed_is_refused(
         (read_day if text == DAY else load)(text % written)
 
 
+def test_a_script_refuses_such_a_number_too() -> None:
+    with pytest.raises(ValueError, match="line 2: `customer opens`: holds a number beyond 64 bits"):
+        script_of(SCRIPT % ("1" + "0" * 30))
+
+
+def test_a_list_on_a_command_line_is_not_read_beyond_what_is_too_deep() -> None:
+    with pytest.raises(FlowProblem, match="variable a: must be a list of texts"):
+        load("variables:\n  a: {type: list}\nflex_flows: []\n", variables={"a": "[" * 100_000})
+
+
 @pytest.mark.parametrize("written", ["9223372036854775807", "-9223372036854775808", "1.0e+308"])
 def test_a_number_that_fits_comes_back_as_it_is(written: str, account: Account) -> None:
     plan(account, WORKER % written).apply()

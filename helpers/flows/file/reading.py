@@ -212,7 +212,7 @@ def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values)
             except FlowProblem as refused:
                 place = (STUDIO_FLOWS, str(name), DEFINITION)
                 line = line_of(source, find(root, place)[0])
-                fix = f"{path} {refused.problems[0].fix}"
+                fix = f"{path[:100] or repr(path)} {refused.problems[0].fix}"
                 raise FlowProblem(Problem(line, ".".join(place), fix)) from None
             flow[DEFINITION] = values.json(text, str(beside))
 

@@ -130,4 +130,5 @@ def read_json(text: str, source: str) -> Any:
     except RecursionError:
         raise FlowProblem(Problem(source, "", "is nested too deep; flatten it")) from None
     except ValueError as error:  # an integer of thousands of digits
-        raise FlowProblem(Problem(source, "", f"is not JSON: {error}; correct it")) from None
+        fix = f"is not JSON: {str(error).partition(';')[0]}; put it in quotes"
+        raise FlowProblem(Problem(source, "", fix)) from None

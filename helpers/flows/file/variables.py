@@ -27,6 +27,7 @@ import yaml
 
 from ...masking import SHORTEST, know
 from ..errors import FlowProblem, Problem, meant
+from .nodes import Loader
 from .text_files import read_json
 from .words import misread
 
@@ -67,7 +68,7 @@ class Variable:
         kinds, form = _TYPES[self.type]
         if isinstance(given, str) and self.type != "string":
             # For YAML, 010 is eight, and 1:30 is ninety.
-            read = yaml.safe_load if self.type == "list" else json.loads
+            read = _listed if self.type == "list" else json.loads
             try:
                 given = read(given)
             except (yaml.YAMLError, ValueError, RecursionError):
@@ -102,6 +103,14 @@ class Variable:
             value, *(each[1:-1] for each in spelled), quote(value), quote(value, ""), escape(value)
         )
         return replace(self, value=value or None)
+
+
+def _listed(text: str) -> Any:
+    loader = Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _found(text: str) -> Iterator[re.Match[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import typing
 from collections.abc import Callable, Iterator
+from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Literal
 
@@ -36,7 +37,8 @@ def _without_others(value: Any, path: FieldPath = ()) -> Any:
             _without_others(each, (*path, key))
     else:
         is_plain = value is None or isinstance(value, str | int | float)
-        reason = None if is_plain else f"must be text, a number, true or false; write '{value}'"
+        written = f"; write '{value}'" if isinstance(value, date) else ""
+        reason = None if is_plain else f"must be text, a number, true or false{written}"
         if isinstance(value, float) and not math.isfinite(value):
             reason = f"must be text, a number, true or false, and {value} is none; put it in quotes"
         elif isinstance(value, int) and not -LARGEST <= value < LARGEST:
