@@ -176,6 +176,17 @@ def test_a_saved_plan_whose_steps_were_changed_by_hand_does_not_go_on(
         saved_plan(account, saved)
 
 
+def test_a_plan_does_not_take_the_place_of_its_flow_file(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(FILE, encoding="utf-8")
+    plan_over = ["plan", "flows.yaml", "--out", str(tmp_path / "flows.yaml"), "--to", "http://mock"]
+    assert command.main(plan_over) == command.USAGE
+    assert Path("flows.yaml").read_text(encoding="utf-8") == FILE
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

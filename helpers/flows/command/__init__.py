@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -176,6 +177,8 @@ def _planned(options: argparse.Namespace) -> Plan:
 
 def _plan(options: argparse.Namespace) -> int:
     planned = _planned(options)
+    if options.out and os.path.realpath(options.out) == os.path.realpath(options.file):
+        raise UsageError(f"--out {options.out}: the plan would take the flow file's place")
     if options.out:
         save(planned, options.out)
     write(options, planned, planned.as_json())
