@@ -188,6 +188,11 @@ def test_a_group_that_is_none_is_refused_with_those_there_are(
         read_day(GROUPS).staff(FLOW, group=group)
 
 
+def test_days_without_an_end_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="seeds=99999999999: give at most 1,000,000 days"):
+        read_day("arrivals: [6]\nhandle_time: 300\n").staff(FLOW, seeds=99_999_999_999)
+
+
 def test_a_group_where_there_are_none_is_refused() -> None:
     with pytest.raises(ValueError, match="group='1': the text has no groups of agents"):
         read_day("arrivals: [6]\nhandle_time: 300\n").staff(FLOW, group="1")
