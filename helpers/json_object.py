@@ -10,7 +10,8 @@ from typing import Any
 
 MAX_DEPTH = 100
 """Levels of JSON that is to be stored, well below what its readers and writers take."""
-_LARGEST = 2**63
+LARGEST = 2**63
+"""The first whole number that 64 bits cannot hold."""
 
 
 def json_object(text: str | bytes | None) -> dict[str, Any] | None:
@@ -94,7 +95,7 @@ def storable_json(text: str) -> Any:
 
 def _whole(digits: str) -> int | str:
     """Return the number of its digits, or the digits where 64 bits cannot hold it."""
-    if len(digits) > 20 or not -_LARGEST <= (number := int(digits)) < _LARGEST:
+    if len(digits) > 20 or not -LARGEST <= (number := int(digits)) < LARGEST:
         return digits
     return number
 

@@ -1,15 +1,17 @@
 """`python -m helpers.flows`: flow files in a pipeline."""
 
-import io
-import sys
+from collections.abc import Sequence
 
+from ..console import run
 from ..lazy import uncollected
 
-with uncollected():
-    from .command import main
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load what the command needs, which Ctrl-C may end, and run it; returns the exit code."""
+    with uncollected():
+        from .command import main as command
+    return command(arguments)
+
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):  # one that cannot show a character is no failure
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    run(main)

@@ -20,6 +20,7 @@ import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
+from ..console import run
 from ..mock.server.chat_page.sdk_copy import FLEX_1, FLEX_2, KEPT, WEB_CHAT, BrowserSdk
 
 FRONT_ENDS = {each.command: each for each in (WEB_CHAT, FLEX_1, FLEX_2)}
@@ -131,4 +132,4 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

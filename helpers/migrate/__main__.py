@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ..account import connect, from_environment
+from ..console import INTERRUPTED, run
 from ..flows.command import OK, PROBLEMS, USAGE, Parser, UsageError
 from ..flows.errors import REFUSALS, refusal_text
 from ..masking import mask
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROBLEMS
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
-        return PROBLEMS
+        return INTERRUPTED
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{mask(str(error))}\n")
         return PROBLEMS
@@ -64,4 +65,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

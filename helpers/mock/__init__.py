@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from .remote import ControlRefused, MockUnreachable, RemoteClock, RemoteMock, own_connections
     from .rest.application import parameters_of, path_template
     from .rest.chat_webhooks import unknown_filters
+    from .rest.chat_words import GRANTS as CHAT_GRANTS
     from .rest.conversations_webhooks import SCOPED_EVENTS
+    from .rest.conversations_words import GRANTS as CONVERSATIONS_GRANTS
     from .rest.event_feed import ChatEvent, TaskRouterNotification
     from .rest.http import MOCK_HEADER, Reply, Request
     from .scenarios import Scenario, Scenarios, UnknownScenario
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
     from .webhooks.receivers import WebhookAnswer, WebhookRequest
 
 __all__ = [
+    "CHAT_GRANTS",
     "CODES",
+    "CONVERSATIONS_GRANTS",
     "DEFAULT_SEED",
     "DEMO_VALUES",
     "MAX_WIDGETS",

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..console import run
 from ..lazy import uncollected
 from ..masking import mask
 
@@ -250,4 +251,4 @@ def _line(seat: Seat) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

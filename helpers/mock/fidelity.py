@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from ..account import AnsweredByMock, CredentialsMissing, EndOfLifeWarning, connect
+from ..console import run
 from .calibration import Lab, ProbeResult, calibrate, plan
 from .calibration_probes import OWN, PROBES
 from .core.errors import CODES, Basis
@@ -176,4 +177,4 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from pathlib import Path
+
+from ..console import run
 
 HERE = Path(__file__).parent
 CLONE = HERE.parents[1] / "notebooks"
@@ -31,4 +32,4 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

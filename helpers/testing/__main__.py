@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 
+from ..console import run
 from ..mock import BadFault, UnknownScenario
 from .serving import served
 from .settings import AccountSettings
@@ -39,4 +39,4 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -152,6 +152,52 @@ def test_a_plan_takes_the_habits_of_one_group() -> None:
         read_day(FILE, FLOWS).staff(FLOW)
 
 
+GROUPS = """\
+arrivals: [30, 40]
+handle_time: 300
+agents:
+  - {name: regulars, agents: 3}
+  - {agents: 9, slowdown: 0.1}
+target: 0.5
+seeds: 2
+"""
+
+
+def test_one_of_several_groups_is_sized_beside_the_others() -> None:
+    day = read_day(GROUPS)
+    alone = read_day(GROUPS.replace("  - {name: regulars, agents: 3}\n", "")).staff(FLOW)
+    plan = day.staff(FLOW, group="2")
+    assert plan.staffing.slowdown == 0.1
+    assert [each.label for each in plan.beside] == ["regulars"]
+    assert plan.agent_hours < alone.agent_hours
+    assert "agents beside regulars for 50.0 %" in plan.title
+    assert day.staff(FLOW, group="regulars").beside[0].agents == 9
+
+
+@pytest.mark.parametrize(
+    ("group", "problem"),
+    [
+        (None, "2 groups, and a plan is for one; name it with --group or group=, of: regulars, 2."),
+        ("3", "group='3': give the name or number of one, of: regulars, 2"),
+    ],
+)
+def test_a_group_that_is_none_is_refused_with_those_there_are(
+    group: str | None, problem: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        read_day(GROUPS).staff(FLOW, group=group)
+
+
+def test_days_without_an_end_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="seeds=99999999999: give at most 1,000,000 days"):
+        read_day("arrivals: [6]\nhandle_time: 300\n").staff(FLOW, seeds=99_999_999_999)
+
+
+def test_a_group_where_there_are_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="group='1': the text has no groups of agents"):
+        read_day("arrivals: [6]\nhandle_time: 300\n").staff(FLOW, group="1")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [

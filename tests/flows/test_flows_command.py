@@ -149,7 +149,7 @@ def test_a_live_account_asks_for_the_code_on_standard_error(
     assert "no input to read the code" in run("apply", file, to="live")[2]
 
 
-def test_an_application_that_is_interrupted_is_1_and_says_how_far_it_got(
+def test_an_application_that_is_interrupted_is_130_and_says_how_far_it_got(
     run: Any, file: Path, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: Any, **__: Any) -> None:
@@ -157,7 +157,7 @@ def test_an_application_that_is_interrupted_is_1_and_says_how_far_it_got(
 
     monkeypatch.setattr(type(account.client.flex_api.v1.flex_flow), "create", interrupt)
     code, _, err = run("apply", file)
-    assert code == 1
+    assert code == 130
     assert "Stopped: interrupted; the first that is not done may be done" in err
 
 

@@ -113,6 +113,80 @@ def test_a_saved_plan_is_carried_out_unless_the_account_has_changed(
     assert command.main(["apply", str(saved), *to]) == command.PROBLEMS
 
 
+def interrupted_after(account: Account, saved: Path, writes: int) -> None:
+    """Carry a saved plan out as far as this many writes."""
+    sent = applying.Run._send
+
+    def send(run: applying.Run, operation: applying.PlannedWrite) -> None:
+        if len(run._done) == writes:
+            raise KeyboardInterrupt
+        sent(run, operation)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(applying.Run, "_send", send)
+        with pytest.raises(KeyboardInterrupt):
+            saved_plan(account, saved).apply()
+
+
+def test_a_saved_plan_that_was_interrupted_goes_on_wherever_it_stopped(
+    account: Account, tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.json"
+    planned = plan(account, FILE)
+    save(planned, saved)
+    count = len(planned.operations)
+    assert count > 5
+    stops = [0]
+    while stops[-1] < count - 1:
+        interrupted_after(account, saved, 1)
+        went_on = saved_plan(account, saved)
+        assert went_on.code == planned.code
+        stops.append(went_on.done() or 0)
+        assert stops[-2] < stops[-1]
+    assert len(stops) > 5
+    assert len(saved_plan(account, saved).apply(confirm=planned.code).done) == 1
+    assert plan(account, FILE).is_empty
+    with pytest.raises(FlowProblem, match="was carried out already, and nothing is left to do"):
+        saved_plan(account, saved)
+
+
+def test_a_change_by_others_after_an_interruption_refuses_a_saved_plan(
+    account: Account, tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.json"
+    save(plan(account, FILE), saved)
+    interrupted_after(account, saved, 2)
+    space = account.client.taskrouter.v1.workspaces.create("Another")
+    with pytest.raises(FlowProblem, match="the account has changed since the plan was made; plan"):
+        saved_plan(account, saved)
+    account.client.taskrouter.v1.workspaces(space.sid).delete()
+    assert saved_plan(account, saved).done() == 2
+
+
+def test_a_saved_plan_whose_steps_were_changed_by_hand_does_not_go_on(
+    account: Account, tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.json"
+    save(plan(account, FILE), saved)
+    interrupted_after(account, saved, 2)
+    content = json.loads(saved.read_text(encoding="utf-8"))
+    content["writes"].pop()
+    saved.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(FlowProblem, match="plan again"):
+        saved_plan(account, saved)
+
+
+def test_a_plan_does_not_take_the_place_of_its_flow_file(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.arguments, "connect", lambda *_, **__: account)
+    monkeypatch.chdir(tmp_path)
+    Path("flows.yaml").write_text(FILE, encoding="utf-8")
+    plan_over = ["plan", "flows.yaml", "--out", str(tmp_path / "flows.yaml"), "--to", "http://mock"]
+    assert command.main(plan_over) == command.USAGE
+    assert Path("flows.yaml").read_text(encoding="utf-8") == FILE
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +20,7 @@ from ..file.nodes import MAX_NODES, TOO_LARGE, find, line_of, size_of, spelled_p
 from ..file.reading import load, parsed
 from ..file.text_files import TEXT, text_of
 from ..file.variables import Given
+from ..file.words import misread
 from .demand import LONGEST_DAY, Arrivals, CustomerClass, Exactly, as_duration
 from .load_testing import HANDLE_TIME, Counting, Engine, demanded, load_test
 from .result import LoadTest
@@ -39,10 +41,12 @@ class DayFile:
     Attributes:
         arguments: Arguments of `load_test`, `sweep` and `staff` that the file gives, by name.
         source: The file's path, or `the text`.
+        remarks: Values that YAML reads as others than are written, such as `no`.
     """
 
     arguments: Mapping[str, Any]
     source: str = TEXT
+    remarks: tuple[Problem, ...] = ()
 
     def load_test(self, flow: FlexFlowConfig, **more: Any) -> LoadTest:
         """Simulate the day once; `more` are arguments of `load_test`, before those of the file."""
@@ -54,16 +58,35 @@ class DayFile:
         given = {"staffing": [agents], **more} if agents is not None else more
         return sweep(flows, **self.arguments_for(sweep, given))
 
-    def staff(self, flow: FlexFlowConfig, **more: Any) -> StaffPlan:
-        """Find the agents whom the day needs, who have the habits of the file's agents, if any."""
+    def staff(self, flow: FlexFlowConfig, group: str | None = None, **more: Any) -> StaffPlan:
+        """Find the agents whom the day needs, who have the habits of the file's agents, if any.
+
+        Of several groups one is sized, by its name or its number in the file from 1 on; the others
+        work beside it as they are.
+        """
         agents = self.arguments.get("agents")
-        if isinstance(agents, StaffGroups) and "habits" not in more:
-            raise ValueError(
-                f"agents: {self.source} has {len(agents.groups)} groups, and a plan is for one;"
-                " give one group, or habits="
-            )
         given = {"habits": agents, **more} if isinstance(agents, Staffing) else more
+        if isinstance(agents, StaffGroups) and "habits" not in more:
+            given = {**self._of_groups(agents.groups, group), **more}
+        elif group is not None:
+            raise ValueError(f"group={group!r}: {self.source} has no groups of agents to choose of")
         return staff(flow, **self.arguments_for(staff, given))
+
+    def _of_groups(self, groups: Sequence[Staffing], group: str | None) -> dict[str, Any]:
+        """The group to be sized, and those beside it; ValueError if it is none or several."""
+        names = [each.name or str(number) for number, each in enumerate(groups, 1)]
+        known = ", ".join(names)
+        if group is None and len(groups) == 1:
+            [group] = names
+        if group is None:
+            raise ValueError(
+                f"agents: {self.source} has {len(groups)} groups, and a plan is for one; name it"
+                f" with --group or group=, of: {known}. The others work beside it as they are"
+            )
+        if names.count(group) != 1:
+            raise ValueError(f"group={group!r}: give the name or number of one, of: {known}")
+        at = names.index(group)
+        return {"habits": groups[at], "beside": [*groups[:at], *groups[at + 1 :]]}
 
     def arguments_for(self, function: Callable[..., Any], more: Mapping[str, Any]) -> Any:
         """The file's arguments that a function takes, and others before them."""
@@ -109,14 +132,15 @@ def read_day(
     source = TEXT if is_text else str(file)
     text = str(file) if is_text else text_of(file, "a YAML file")
     begin = "begin with `arrivals:` or `customers:`"
-    root, content, _ = parsed(text, source, variables or {}, env, begin)
+    root, content, values = parsed(text, source, variables or {}, env, begin)
     if size_of(root) > MAX_NODES:
         raise FlowProblem(Problem(source, "", TOO_LARGE))
     reader = _Reader(root, source, None if flows is None else load(flows))
     found = reader.day(content)
     if reader.problems:
         raise FlowProblem(*reader.problems)
-    return DayFile(found, source)
+    words = misread(root, partial(line_of, source), lambda path: path[-1:] == ("attributes",))
+    return DayFile(found, source, (*values.remarks, *words))
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from .load_testing import HANDLE_TIME, WITHIN, Counting, Engine, demanded, jobs_
 from .metrics import ContactRecord, ServiceLevel, in_time, service_level, shown
 from .progress import Progress, Show
 from .sandbox import Job
-from .staffing import Shift, Staffing
+from .staffing import Shift, StaffGroups, Staffing, as_staffing
 from .sweeping import NEEDED, Estimate, parts_of, seeds_of, share_covering
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ class StaffedInterval:
 
 @dataclass(frozen=True)
 class StaffPlan:
-    """Agents for a target, by interval. `staffing` can be given to `load_test`."""
+    """Agents for a target, by interval. `staffing` can be given to `load_test`.
+
+    Groups `beside` them work as they were given.
+    """
 
     flow: FlexFlowConfig
     staffing: Staffing
@@ -58,12 +61,15 @@ class StaffPlan:
     within: float
     seeds: tuple[int, ...] = field(repr=False)
     engine: str = field(compare=False, repr=False)
+    beside: tuple[Staffing, ...] = ()
 
     @property
     def title(self) -> str:
         """The target, and the number of days it was tried on."""
         target = f"{shown('service_level', self.target)} within {self.within:g} s"
-        return f"{self.flow.friendly_name}: agents for {target}, over {len(self.seeds)} days"
+        whose = f" beside {' + '.join(each.label for each in self.beside)}" if self.beside else ""
+        days = f"over {len(self.seeds)} days"
+        return f"{self.flow.friendly_name}: agents{whose} for {target}, {days}"
 
     @property
     def agent_hours(self) -> float:
@@ -133,6 +139,7 @@ def staff(
     within: float = WITHIN,
     interval: float = 1.0,
     habits: Staffing | None = None,
+    beside: Sequence[Staffing] = (),
     arrivals: Arriving | Arrivals | None = None,
     handle_time: Given = HANDLE_TIME,
     patience: Given | None = None,
@@ -159,6 +166,7 @@ def staff(
         within: Seconds in which a customer should be answered.
         interval: Length of an interval in hours.
         habits: Agents' chats at once, times and attributes; its shifts do not count.
+        beside: Other groups of agents, who work as they are; all customers count for the target.
         arrivals: As for `load_test`, as are the following.
         handle_time: Duration of a talk with an agent.
         patience: Longest wait for an agent.
@@ -189,9 +197,10 @@ def staff(
     model = Staffing((Shift(1),)) if habits is None else habits
     if not isinstance(model, Staffing):
         raise TypeError(f"habits={habits!r}: give a Staffing, such as Staffing((Shift(1),))")
+    others = as_staffing(tuple(beside)).groups if beside else ()
     [job] = jobs_of([flow], demand, model, chosen[0], account, servers)
     with Progress(f"Agents for {flow.friendly_name}", ROUNDS, progress) as bar:
-        search = _Search(job, counting, target, interval, model, chosen, engine, bar)
+        search = _Search(job, counting, target, interval, model, others, chosen, engine, bar)
         return search.run()
 
 
@@ -205,12 +214,14 @@ class _Search:
         target: float,
         interval: float,
         model: Staffing,
+        others: tuple[Staffing, ...],
         seeds: tuple[int, ...],
         engine: Engine,
         bar: Progress,
     ) -> None:
         self._job, self._counting, self._target, self._model = job, counting, target, model
         self._interval, self._seeds, self._engine, self._bar = interval, seeds, engine, bar
+        self._others = others
         self._count = math.ceil(job.demand.hours / interval - 1e-9)
         self._tried = 0
         self._used = ""
@@ -279,7 +290,8 @@ class _Search:
 
     def _days(self, levels: Sequence[int], seeds: Iterable[int]) -> list[list[list[ContactRecord]]]:
         found: list[list[list[ContactRecord]]] = [[] for _ in range(self._count)]
-        staffing = replace(self._model, shifts=shifts_of(levels, self._interval))
+        own = replace(self._model, shifts=shifts_of(levels, self._interval))
+        staffing = StaffGroups((own, *self._others)) if self._others else own
         for seed in seeds:
             job = replace(self._job, staffing=staffing, seed=seed)
             day = simulate(job, self._counting, engine=self._engine, is_checked=self._is_checked)
@@ -329,6 +341,7 @@ class _Search:
             within,
             self._seeds,
             self._used,
+            self._others,
         )
 
 

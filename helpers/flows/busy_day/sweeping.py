@@ -423,9 +423,15 @@ def sweep(
     return Sweep(tuple(flows), staffings, chosen, tuple(summaries), engines, is_fixed)
 
 
+MOST_DAYS = 1_000_000
+"""Days of a sweep."""
+
+
 def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
     """A number of days, or their seeds, as seeds; ValueError or TypeError if it is neither."""
     if isinstance(given, int) and not isinstance(given, bool):
+        if given > MOST_DAYS:
+            raise ValueError(f"seeds={given}: give at most {MOST_DAYS:,} days")
         given = range(1, given + 1)
     if not isinstance(given, Sequence) or not all(map(is_whole, given)):
         raise TypeError(f"seeds={given!r}: give a number of days, or a list of their seeds")

@@ -29,6 +29,8 @@ UNKNOWN = Check(
         if name not in _IDS
     ),
 )
+WORDS = "misread"
+"""Id of the warnings of values that YAML reads as others than are written."""
 
 
 def check(file: str | Path | FlowFile, account: Account | None = None) -> Report:
@@ -68,6 +70,12 @@ def check(file: str | Path | FlowFile, account: Account | None = None) -> Report
         and not (one.severity == "warning" and one.id in flow.accept)
         for result in one.find(CheckInput(file, flow, reader))
     ]
+    words = []
+    for each in file.remarks:
+        reason, _, fix = each.fix.partition("; ")
+        fix = f"{fix[:1].upper()}{fix[1:]}."
+        place = each.where, each.what
+        words.append(Finding(WORDS, "warning", "", *place, f"{reason}.", fix, "", None))
     return Report(
-        file.source, tuple(findings), tuple(Skipped(one.id, one.title) for one in skipped)
+        file.source, (*words, *findings), tuple(Skipped(one.id, one.title) for one in skipped)
     )

@@ -94,7 +94,7 @@ class Finding:
     """One result of a check.
 
     Attributes:
-        flow: The flow's friendly name.
+        flow: The flow's friendly name; blank for a matter of the whole file.
         where: `FILE:LINE`.
         field: E.g. `integration.channel`.
         reason: The problem with it.
@@ -114,7 +114,8 @@ class Finding:
 
     def __str__(self) -> str:
         source = f"{self.documentation} ({self.basis})" if self.documentation else ""
-        text = f"{self.where}: {self.severity}: {self.flow!r} {self.field}: {self.reason}"
+        named = f"{self.flow!r} " if self.flow else ""
+        text = f"{self.where}: {self.severity}: {named}{self.field}: {self.reason}"
         return " ".join(filter(None, (text, self.fix, f"[{self.id}]", source)))
 
 

@@ -6,12 +6,14 @@ Exit codes:
      rehearsal that could not be done, an expectation that was not met
   2  changes are pending (plan --detailed-exitcode), or outcomes differ (compare)
   3  a wrong command
+  130  interrupted by Ctrl-C; it says how far it got
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -19,6 +21,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...account import CredentialsMissing
+from ...console import INTERRUPTED
 from ...masking import mask as masked
 from ..accounts.exporting import export
 from ..checks import check
@@ -62,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except REFUSALS as error:
         message = refusal_text(error)
     except KeyboardInterrupt as stop:
-        message = "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
+        code, message = INTERRUPTED, "\n".join(getattr(stop, "__notes__", ["Interrupted."]))
+    except BrokenPipeError:  # nobody reads on
+        raise
     except STOPS as error:
         wants_json = wants_json and not isinstance(error, ApplyStopped)  # it is written already
         message = masked(str(error))
@@ -172,6 +177,8 @@ def _planned(options: argparse.Namespace) -> Plan:
 
 def _plan(options: argparse.Namespace) -> int:
     planned = _planned(options)
+    if options.out and os.path.realpath(options.out) == os.path.realpath(options.file):
+        raise UsageError(f"--out {options.out}: the plan would take the flow file's place")
     if options.out:
         save(planned, options.out)
     write(options, planned, planned.as_json())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from ...account import Account, CredentialsMissing, connect, from_environment
@@ -102,6 +102,12 @@ def required_account(options: argparse.Namespace) -> Account:
 def file_of(options: argparse.Namespace, path: str | None = None) -> FlowFile:
     """The flow file, or another one, with the variables of the command."""
     return load(path or options.file, variables=variables_of(options), env=options.env)
+
+
+def noted(remarks: Iterable[object]) -> None:
+    """Write remarks about what was read to standard error, beside the result."""
+    for each in remarks:
+        sys.stderr.write(f"note: {masked(str(each))}\n")
 
 
 def variables_of(options: argparse.Namespace) -> dict[str, str]:

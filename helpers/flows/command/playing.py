@@ -19,7 +19,17 @@ from ..rehearsal.comparison import compare_rehearsals
 from ..rehearsal.draft import StudioDraft
 from ..rehearsal.rehearse import Sandbox
 from ..rehearsal.script import Script, script_of
-from .arguments import OK, PENDING, PROBLEMS, UsageError, account_of, add_command, file_of, write
+from .arguments import (
+    OK,
+    PENDING,
+    PROBLEMS,
+    UsageError,
+    account_of,
+    add_command,
+    file_of,
+    noted,
+    write,
+)
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "junit": reports.junit,
@@ -84,6 +94,7 @@ def chosen(
 ) -> tuple[FlowFile, list[Config]]:
     """A file, and one flow of it or all of them."""
     file = file_of(options, path)
+    noted(file.remarks)
     try:
         return file, [*file.entries] if name is None else [file[name]]
     except KeyError as error:

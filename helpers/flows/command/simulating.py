@@ -17,7 +17,7 @@ from ..file.flow_file import FlowFile
 from ..file.nodes import composed
 from ..file.text_files import text_of
 from ..file.variables import ENVIRONMENTS, VARIABLES
-from .arguments import OK, UsageError, add_command, file_of, variables_of, write
+from .arguments import OK, UsageError, add_command, file_of, noted, variables_of, write
 from .playing import account_for
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ _OPTIONS = {
         _SEEDS,
         ("target", "SHARE", "customers to be answered in time, by default 0.8"),
         ("interval", "HOURS", "length of an interval that has its agents; by default 1"),
+        ("group", "NAME", "of the day's groups of agents: this is sized, the others stay"),
     ),
 }
 _PICTURES = "<!-- pictures -->"
@@ -179,7 +180,7 @@ def _staff(options: argparse.Namespace) -> int:
     if len(flows) != 1:
         names = ", ".join(repr(each.label) for each in file.flows) or "none"
         raise UsageError(f"a plan is for one Flex Flow; give --flow, of: {names}")
-    given = _given(options, day, "seeds", "target", "interval")
+    given = _given(options, day, "seeds", "target", "interval", "group")
     if habits := _habits(options):
         given["habits"] = _staffing("1", habits)
     found: StaffPlan = _run(day.staff, flows[0], options, file, given)
@@ -188,6 +189,7 @@ def _staff(options: argparse.Namespace) -> int:
         "target": found.target,
         "within": found.within,
         "agent_hours": found.agent_hours,
+        "beside": [each.label for each in found.beside],
         "intervals": [asdict(each) for each in found.intervals],
         "seeds": list(found.seeds),
     }
@@ -258,11 +260,14 @@ def _read(options: argparse.Namespace) -> tuple[FlowFile, list[FlexFlowConfig], 
     for each in flows:
         if not isinstance(each, FlexFlowConfig):
             raise UsageError(f"a day is simulated for Flex Flows, and {each.label!r} is none")
+    noted(file.remarks)
     if not options.day:
         return file, flows, DayFile({})
     own = {name: value for name, value in variables.items() if name in of_day[VARIABLES]}
     chosen = env if env in of_day[ENVIRONMENTS] else None
-    return file, flows, read_day(options.day, file, variables=own, env=chosen)
+    day = read_day(options.day, file, variables=own, env=chosen)
+    noted(day.remarks)
+    return file, flows, day
 
 
 def _declared(path: str | None) -> dict[str, set[str]]:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from ...mock import SCOPED_EVENTS, flex_flows
 from .config import Described, Name, Protectable, WebAddress
+from .kinds.field_types import JsonObject
 
 ADDRESSES, CUSTOM_CHATS = "address_configurations", "custom_chats"
 """Keys of the lists in a file."""
@@ -130,7 +131,7 @@ class OwnInteraction(Described):
     timeout: flex_flows.Timeout = 86_400
     priority: flex_flows.Priority = 0
     creation_on_message: bool = False
-    attributes: dict[str, Any] = Field(default_factory=dict)
+    attributes: JsonObject = Field(default_factory=dict)
 
 
 class ConversationConfig(Protectable):

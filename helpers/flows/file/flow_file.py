@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from ...masking import mask as masked
-from ..errors import FieldPath
+from ..errors import FieldPath, Problem
 from .config import ROOT, Contact, FlexFlowConfig, by_contact
 from .contents import LISTS, Config
 from .conversations import ADDRESSES, CUSTOM_CHATS, AddressConfig, CustomChatConfig
@@ -39,6 +39,7 @@ class FlowFile:
         values: Its variables; `text` names those that are secrets.
         resources: Other resources, each before those within it.
         places: Their lists, as `lists`: `("workspaces",)`, `("workspaces", NAME, "queues")`.
+        remarks: Values that YAML reads as others than are written, such as `no`.
     """
 
     flows: tuple[FlexFlowConfig, ...] = ()
@@ -50,6 +51,7 @@ class FlowFile:
     values: Values = field(default=Values(), compare=False)
     resources: tuple[ResourceEntry, ...] = ()
     places: tuple[Address, ...] = ()
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         others = {ADDRESSES: self.addresses, CUSTOM_CHATS: self.custom_chats}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import yaml
 
@@ -24,6 +25,29 @@ def lines_below(key: yaml.Node, value: yaml.Node, path: FieldPath) -> dict[Field
 
 
 TOO_DEEP = "is not YAML: it is nested too deep; flatten it"
+_DEEPEST = 200
+"""Levels of a text, more than any value may have in an account."""
+LARGEST = 4 * 2**20
+"""Characters of a YAML text, of which PyYAML reads some 100,000 a second."""
+
+
+class _TooDeep(yaml.MarkedYAMLError):
+    pass
+
+
+class Loader(yaml.SafeLoader):
+    """Stops at the first value that is too deep: all that follows would take PyYAML long."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """A node, and those below it."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _TooDeep(problem="it is nested too deep", problem_mark=self.get_mark())
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def composed(text: str, source: str) -> yaml.Node | None:
@@ -32,8 +56,11 @@ def composed(text: str, source: str) -> yaml.Node | None:
     Raises:
         FlowProblem: It is not YAML, or has values that no file can have.
     """
+    if len(text) > LARGEST:
+        fix = f"is larger than {LARGEST >> 20} MB, too much for YAML; make several files of it"
+        raise FlowProblem(Problem(source, "", fix))
     try:
-        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        root: yaml.Node | None = yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
         if text.lstrip("\ufeff \r\n\t").startswith("{"):
             read_json(text, source)
@@ -60,13 +87,13 @@ MAX_NODES = 1_000_000
 """Values of a file, counted as often as aliases repeat them."""
 
 
-def size_of(node: yaml.Node | None) -> int:
+def size_of(node: yaml.Node | None, known: dict[int, int] | None = None) -> int:
     """The number of values below a node, aliases followed; a node within itself counts once.
 
-    One that aliases nest too deep to be counted has no end.
+    One that aliases nest too deep to be counted has no end. Sizes are kept in `known`.
     """
     try:
-        return _size_of(node, {}) if node else 0
+        return _size_of(node, {} if known is None else known) if node else 0
     except RecursionError:
         return sys.maxsize
 
@@ -87,6 +114,7 @@ def not_yaml(error: Exception, source: str, text: str) -> Problem:
     if mark:
         where = located(source, mark.line + 1)
         fix = "put `${...}` in quotes" if "${" in (mark.get_snippet() or "") else fix
+        fix = "flatten it" if isinstance(error, _TooDeep) else fix
     elif isinstance(error, yaml.reader.ReaderError):
         where = located(source, text[: error.position].count("\n") + 1)
         fix = f"remove the character U+{int(error.character):04X}"
@@ -103,6 +131,7 @@ def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
     """Find values that no text can have, and keys that YAML takes for something else than text."""
     ahead: list[tuple[yaml.Node, FieldPath]] = [(root, ())]
     visited = set()
+    sizes: dict[int, int] = {}
     while ahead:
         node, path = ahead.pop()
         if id(node) in visited:
@@ -119,6 +148,8 @@ def _of_text(root: yaml.Node, source: str) -> Iterator[Problem]:
             for key, value in reversed(node.value):
                 below = (*path, str(key.value))
                 ahead += (value, below), (key, below)
+                if key.tag == _MERGE and size_of(value, sizes) > MAX_NODES:
+                    yield Problem(line_of(source, key), spelled_path(path), TOO_LARGE)
                 if isinstance(key, yaml.ScalarNode) and key.tag not in _KEYS:
                     fix = f"must be text; put it in quotes: '{key.value}'"
                     yield Problem(line_of(source, key), spelled_path(below), fix)
@@ -132,7 +163,8 @@ def spelled_path(path: FieldPath) -> str:
     return "".join(parts).removeprefix(".")
 
 
-_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+_MERGE = "tag:yaml.org,2002:merge"
+_KEYS = ("tag:yaml.org,2002:str", _MERGE)
 """Tags of keys: a text, or the sign of a merge."""
 
 

@@ -14,11 +14,12 @@ from pydantic_core import ErrorDetails
 from ..errors import FieldPath, FlowProblem, Problem
 from .config import ROOT
 from .contents import LISTS, Contents, LegacyContents
+from .conversations import ADDRESSES, CUSTOM_CHATS
 from .entries import ResourceEntry, entries_of, lists_of
 from .flow_file import FlowFile
 from .kinds.kind import Address
 from .kinds.studio import DEFINITION, STUDIO_FLOWS
-from .kinds.table import ROOTS, VIEWS
+from .kinds.table import KINDS, ROOTS, VIEWS
 from .nodes import (
     MAX_NODES,
     TOO_DEEP,
@@ -37,6 +38,7 @@ from .other_formats import recognised
 from .remedies import fix_of, setting_of
 from .text_files import TEXT, text_of
 from .variables import Given, Values, declared
+from .words import free_paths, misread
 
 
 def load(
@@ -80,7 +82,8 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     root, content, values = parsed(text, source, given, env)
     _put_definitions(root, content, source, values)
     parts = [find(root, (kind.listed,)) for kind in ROOTS]
-    if large := [key for key, value in parts if size_of(value) > MAX_NODES]:
+    others = [find(root, (name,)) for name in (ADDRESSES, CUSTOM_CHATS)]
+    if large := [key for key, value in (*parts, *others) if size_of(value) > MAX_NODES]:
         places = [line_of(source, key) for key in large]
         raise FlowProblem(*(Problem(place, "", TOO_LARGE) for place in places))
     try:
@@ -101,6 +104,7 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
     for kind, (key, value) in zip(ROOTS, parts, strict=True):
         if value is not None:
             lines |= lines_below(key, value, (kind.listed,))
+    is_free = {*free_paths(contents)}.__contains__
     file = FlowFile(
         tuple(contents.flex_flows),
         source,
@@ -111,8 +115,10 @@ def _understood(text: str, source: str, given: Given, env: str | None) -> FlowFi
         values,
         tuple(entries_of(contents)),
         tuple(lists_of(contents)),
+        (*values.remarks, *misread(root, partial(line_of, source), is_free)),
     )
     stop_at([*_repeated_names(file), *_repeated_resources(file), *_repeated_views(file)])
+    stop_at(_unfit(file))
     return file
 
 
@@ -162,6 +168,24 @@ def _repeated_resources(file: FlowFile) -> Iterator[Problem]:
                 yield Problem(where, f"{entry.kind.noun} {name!r}", fix)
 
 
+def _unfit(file: FlowFile) -> Iterator[Problem]:
+    """Find resources that are not as they always are, or not as those need that name them."""
+    named = {entry.address: entry for entry in file.resources}
+    for entry in file.resources:
+        for name, value in entry.kind.permanent.get(entry.address[-1], {}).items():
+            if getattr(entry.config, name) != value:
+                fix = f"is {value} of this one, which is always there; write `{name}: {value}`"
+                yield Problem(file.where(entry, name), f"{entry.kind.noun} {entry.label!r}", fix)
+        for field in [field for field in entry.kind.fields if field.demands]:
+            kind, label = KINDS[field.refers], getattr(entry.config, field.name)
+            other = named.get((*entry.address, kind.listed, label or ""))
+            fields = dict(other.config) if other else kind.permanent.get(label or "", {})
+            for name, value in field.demands.items():
+                if fields.get(name, value) != value:
+                    fix = f"names a {kind.noun} of {name} {fields[name]}; name one of {value}"
+                    yield Problem(file.where(entry, field.name), f"{label!r}", fix)
+
+
 def _repeated_views(file: FlowFile) -> Iterator[Problem]:
     """Find fields that two views of a resource share, and both might say."""
     lists = {place[0] for place in file.places}
@@ -188,7 +212,7 @@ def _put_definitions(root: yaml.Node, content: Any, source: str, values: Values)
             except FlowProblem as refused:
                 place = (STUDIO_FLOWS, str(name), DEFINITION)
                 line = line_of(source, find(root, place)[0])
-                fix = f"{path} {refused.problems[0].fix}"
+                fix = f"{path[:100] or repr(path)} {refused.problems[0].fix}"
                 raise FlowProblem(Problem(line, ".".join(place), fix)) from None
             flow[DEFINITION] = values.json(text, str(beside))
 

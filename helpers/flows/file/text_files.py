@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 from pathlib import Path
 from shutil import copymode
+from stat import S_ISREG
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -26,7 +29,9 @@ def write_text(path: str | Path, text: str) -> None:
         if target.is_symlink():  # one in a circle, which Python 3.13 resolves to itself
             target.stat()  # fails
         if target.exists() and not target.is_file():  # a device, such as a terminal
-            target.write_text(text, encoding="utf-8", newline="\n")
+            with open(target, "w", encoding="utf-8", newline="\n", opener=_at_once) as device:
+                os.set_blocking(device.fileno(), True)
+                device.write(text)
             return
         with TemporaryDirectory(dir=target.parent, prefix=".flows") as folder:
             new = Path(folder, "new")  # so that a full disk leaves the old one as it was
@@ -41,10 +46,47 @@ def write_text(path: str | Path, text: str) -> None:
         raise FlowProblem(Problem(str(path), "", fix)) from None
 
 
+LARGEST = 64 * 2**20
+"""Bytes of a file that is read."""
+_PIPED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Begin names of what the process has open: only these may be pipes, which somebody fills."""
+_piped: dict[tuple[str, int], str] = {}
+"""Texts of pipes, which can be read once, by path and inode."""
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; where that is a pipe, without a wait for its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+
+
+def content_of(path: str | Path) -> str:
+    """The text of a file in UTF-8; OSError or ValueError say why it cannot be read."""
+    with open(path, "rb", opener=_at_once) as file:
+        status = os.fstat(file.fileno())
+        place = str(path), status.st_ino
+        is_pipe = not S_ISREG(status.st_mode)
+        if is_pipe and place in _piped:
+            return _piped[place]
+        if is_pipe:
+            if not place[0].startswith(_PIPED):
+                raise ValueError("it is a pipe or a device")
+            os.set_blocking(file.fileno(), True)
+        found: bytes | None = file.read(LARGEST + 1)
+    if found is None:  # as of some of Linux's /proc
+        raise ValueError("it has nothing yet")
+    if len(found) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST >> 20} MB")
+    lines = io.IncrementalNewlineDecoder(None, translate=True)
+    text = lines.decode(found.decode("utf-8-sig"), final=True)
+    if is_pipe:
+        _piped[place] = text
+    return text
+
+
 def text_of(path: str | Path, kind: str) -> str:
     """The text of a file in UTF-8; FlowProblem says that it cannot be read, and which `kind` is."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        return content_of(path)
     except UnicodeDecodeError as error:
         fix = f"is not UTF-8: {error.reason}; save it in that encoding"
     except IsADirectoryError:
@@ -88,4 +130,5 @@ def read_json(text: str, source: str) -> Any:
     except RecursionError:
         raise FlowProblem(Problem(source, "", "is nested too deep; flatten it")) from None
     except ValueError as error:  # an integer of thousands of digits
-        raise FlowProblem(Problem(source, "", f"is not JSON: {error}; correct it")) from None
+        fix = f"is not JSON: {str(error).partition(';')[0]}; put it in quotes"
+        raise FlowProblem(Problem(source, "", fix)) from None

@@ -27,7 +27,9 @@ import yaml
 
 from ...masking import SHORTEST, know
 from ..errors import FlowProblem, Problem, meant
+from .nodes import Loader
 from .text_files import read_json
+from .words import misread
 
 VARIABLES, ENVIRONMENTS = "variables", "environments"
 """Keys of a file."""
@@ -66,7 +68,7 @@ class Variable:
         kinds, form = _TYPES[self.type]
         if isinstance(given, str) and self.type != "string":
             # For YAML, 010 is eight, and 1:30 is ninety.
-            read = yaml.safe_load if self.type == "list" else json.loads
+            read = _listed if self.type == "list" else json.loads
             try:
                 given = read(given)
             except (yaml.YAMLError, ValueError, RecursionError):
@@ -103,6 +105,14 @@ class Variable:
         return replace(self, value=value or None)
 
 
+def _listed(text: str) -> Any:
+    loader = Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
 def _found(text: str) -> Iterator[re.Match[str]]:
     return _REFERENCE.finditer(text)
 
@@ -112,12 +122,13 @@ class Values:
     """The variables of a file by name, with their values.
 
     `standing` are texts that stand for variables without one, by text; `declared` are parts of the
-    file that declare those.
+    file that declare those. `remarks` are values that YAML reads as others than are written.
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
     standing: Mapping[str, str] = field(default_factory=dict)
     declared: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[Problem, ...] = ()
 
     @classmethod
     def of_process(cls, secrets: Iterable[str]) -> Values:
@@ -280,7 +291,8 @@ def _node(value: Value, at: yaml.Node) -> yaml.Node:
         )
     kind = type(value).__name__
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return yaml.ScalarNode(f"tag:yaml.org,2002:{kind}" if kind != "str" else _TEXT, text, *marks)
+    tag, style = (_TEXT, "'") if kind == "str" else (f"tag:yaml.org,2002:{kind}", None)
+    return yaml.ScalarNode(tag, text, *marks, style)
 
 
 def declared(root: yaml.Node, where: Where, source: str, given: Given, env: str | None) -> Values:
@@ -303,7 +315,7 @@ def declared(root: yaml.Node, where: Where, source: str, given: Given, env: str 
     reader.overlay(chosen, source, given)
     if reader.problems:
         raise FlowProblem(*reader.problems)
-    return Values(reader.variables)
+    return Values(reader.variables, remarks=tuple(reader.remarks))
 
 
 class _Declarations:
@@ -314,6 +326,7 @@ class _Declarations:
         self._loader = yaml.SafeLoader("")
         self.variables: dict[str, Variable] = {}
         self.problems: list[Problem] = []
+        self.remarks: list[Problem] = []
 
     def taken(self, root: yaml.Node, *names: str) -> dict[str, yaml.Node]:
         """Parts of the file, which are removed from it."""
@@ -340,6 +353,8 @@ class _Declarations:
             if not isinstance(found.get("secret", False), bool):
                 self._problem(fields["secret"][0], f"{path}.secret", "must be true or false")
             self._declare(name, found, {each: pair[0] for each, pair in fields.items()})
+            if "default" in fields and found.get("type") != "boolean":
+                self._remark(fields["default"][1], VARIABLES, name, "default")
 
     def _declare(self, name: str, found: dict[str, Any], keys: Mapping[str, yaml.Node]) -> None:
         path, default = f"{VARIABLES}.{name}", found.get("default")
@@ -374,7 +389,9 @@ class _Declarations:
             found[name] = {}
             for each, (key, given) in self._mapping(value, path, "{bot_host: bot.example.com}"):
                 found[name][each] = key, self._plain(given)
-                self._check(each, found[name][each][1], key, f"{path}.{each}")
+                is_right = self._check(each, found[name][each][1], key, f"{path}.{each}")
+                if is_right and self.variables[each].type != "boolean":
+                    self._remark(given, ENVIRONMENTS, name, each)
         if env is not None and env not in found:
             fix = f"is not in the file; {meant(env, found, 'it has')}"
             self.problems.append(Problem(source, f"environment {env!r}", fix))
@@ -388,6 +405,9 @@ class _Declarations:
             if name in given:
                 if self._check(name, value, source, f"variable {name}"):
                     self._set(name, value, source, f"variable {name}")
+                    if self.variables[name].type == "list" and isinstance(value, str):
+                        listed: Any = yaml.compose(value, yaml.SafeLoader)
+                        self.remarks += misread(listed, lambda _: source, path=(name,))
             elif name in self.variables and not self.problems:
                 self._set(name, value, source, name)
 
@@ -437,6 +457,9 @@ class _Declarations:
             reason = getattr(error, "problem", None) or str(error)
             self._problem(node, "", f"cannot be read: {reason}; correct the line")
             return None
+
+    def _remark(self, value: yaml.Node, *path: str) -> None:
+        self.remarks += misread(value, self._where, path=path)
 
     def _problem(self, at: yaml.Node | str, path: str, fix: str) -> None:
         place = at if isinstance(at, str) else self._where(at)

@@ -22,13 +22,17 @@ from .hcl import (
     NotRead,
     Scope,
     attributes_of,
+    limited,
     list_of,
     looked_up,
     parsed,
     subtrees,
     word,
 )
+from .saved import BY_TYPE
 
+_ELSEWHERE = ("data", "provider", "terraform", "output", "variable", "resource", "module")
+"""Blocks that say nothing of a resource by themselves."""
 MOST_INSTANCES = 10_000
 """Instances of a resource or module by `count`."""
 
@@ -130,8 +134,11 @@ def read_values(path: Path) -> dict[str, Any]:
 def _blocks(body: Any) -> Iterator[tuple[list[str], Any]]:
     """Labels and body of each block."""
     for each in subtrees(body, "block"):
-        labels = [word(one) for one in subtrees(each, "identifier", "string", "keyword")]
-        yield labels, subtrees(each, "body")[0]
+        yield _labels(each), subtrees(each, "body")[0]
+
+
+def _labels(block: Any) -> list[str]:
+    return [word(one) for one in subtrees(block, "identifier", "string", "keyword")]
 
 
 def _counted(count: Any) -> range:
@@ -200,6 +207,8 @@ class _Module(Expressions):
                 fix = "is declared above, or in another file, too; remove one"
                 self._problems.append(Problem(scope.where(block), ".".join(names), fix))
             self._resources[names[0], names[1]] = block, scope
+        elif kind not in _ELSEWHERE:
+            self._found.left_out.append(f"{scope.where(block)}: the {' '.join(labels)} block")
 
     def read(self) -> None:
         """Compute all resources, those of called modules included."""
@@ -252,8 +261,14 @@ class _Module(Expressions):
 
     def _resource(self, kind: str, address: str, block: Any, scope: Scope) -> None:
         found: dict[str, Any] = {}
+        for each in subtrees(block, "block"):
+            self._leave_out(scope.where(each), address, f"its {' '.join(_labels(each))} block")
         for name, value in attributes_of(block).items():
-            if name in ("count", "for_each", "depends_on", "provider", "lifecycle"):
+            if name in ("count", "for_each", "depends_on"):
+                continue
+            if not BY_TYPE[kind].reads(name):
+                self._leave_out(scope.where(value), address, name)
+            if name == "provider":
                 continue
             try:
                 found[name] = self.value(value, scope)
@@ -262,6 +277,12 @@ class _Module(Expressions):
         found["sid"] = self._known(kind, address)
         where = scope.where(block)
         self._found.resources.append(TerraformResource(kind, address, found, where))
+
+    def _leave_out(self, where: str, address: str, name: str) -> None:
+        """Note a part of a resource that is not read, once for all its instances."""
+        note = f"{where}: {address.partition('[')[0]}: {name}"
+        if note not in self._found.left_out:
+            self._found.left_out.append(note)
 
     # -- references
 
@@ -307,7 +328,7 @@ class _Module(Expressions):
         if name not in self._computed:
             self._computing.add(name)
             try:
-                self._computed[name] = compute()
+                self._computed[name] = limited(compute())
             finally:
                 self._computing.discard(name)
         return self._computed[name]

@@ -26,8 +26,27 @@ def _escaped(found: re.Match[str]) -> str:
     return json.dumps(chr(int(found[1], 16)))[1:-1] if found[1] else found[0]
 
 
+MOST_VALUES = 1_000_000
+"""Values, and letters of texts, of what is computed once."""
+MOST_ROUNDS = 100_000
+"""Rounds of all `for` of a module."""
+
+
 class NotRead(Exception):
     """An expression that cannot be computed, and the reason."""
+
+
+def limited(value: Any) -> Any:
+    """A value as it is; NotRead for one that is too large with all that it repeats."""
+    count, ahead = 0, [value]
+    while ahead:
+        each = ahead.pop()
+        count += len(each) if isinstance(each, str) else 1
+        if count > MOST_VALUES:
+            raise NotRead("the value is too large; write less of it")
+        if isinstance(each, dict | list):
+            ahead += each.values() if isinstance(each, dict) else each
+    return value
 
 
 def as_text(value: Any) -> str:
@@ -193,6 +212,7 @@ class Expressions:
     folder: Path
     """Folder of the module, and that of the root module."""
     root: Path
+    _rounds = 0
 
     def is_known(self, value: Any) -> bool:
         """Return whether a value holds no variable without one."""
@@ -393,6 +413,9 @@ class Expressions:
             raise NotRead("`for` goes through a list or mapping; give the variables in it a value")
         pairs = over.items() if isinstance(over, dict) else enumerate(over)
         for pair in pairs:
+            self._rounds += 1
+            if self._rounds > MOST_ROUNDS:
+                raise NotRead("`for` has too many rounds; use the state instead")
             own = dict(zip(names, pair if len(names) == 2 else pair[1:], strict=False))
             inner = replace(scope, names={**scope.names, **own})
             conditions = subtrees(tree, "for_cond")

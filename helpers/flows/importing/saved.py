@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +17,7 @@ from twilio.http.response import Response
 from ...account import Account
 from ...flex_ui import WORKSPACE
 from ...json_object import json_object
-from ...mock import Credentials
+from ...mock import Credentials, parameters_of
 from ..errors import FlowProblem, Problem
 from ..file.config import FlexFlowConfig
 from ..file.other_formats import Resource
@@ -27,16 +29,48 @@ CONVERSATION_SERVICES = "conversation_services"
 
 @dataclass(frozen=True, slots=True)
 class SavedKind:
-    """A kind of resource: its noun, the prefix of its SIDs, its path, and Terraform's type."""
+    """A kind of resource: its noun, the prefix of its SIDs, its path, and Terraform's type.
+
+    `operation` is what the names of the operations that write it end with.
+    """
 
     noun: str
     prefix: str
     path: str
     terraform: str
+    operation: str = ""
 
     def path_of(self, resource: Mapping[str, Any]) -> str:
         """The path of a resource."""
         return self.path.format_map(_Blank(resource))
+
+    def reads(self, attribute: str) -> bool:
+        """Return whether an attribute of Terraform's resource is read, or says what is known."""
+        return attribute in _parameters(self) or attribute in (*_OF_ANSWERS, *_OF_PLACES)
+
+
+@cache
+def _parameters(kind: SavedKind) -> frozenset[str]:
+    """The names of the parameters that a kind is written with, as Terraform spells them."""
+    found = {"permission"}
+    for verb in ("Create", "Update"):
+        with suppress(LookupError):
+            fields = parameters_of(kind.path.partition(".")[0], f"{verb}{kind.operation}")
+            found |= {name.replace("__", "_") for name in fields.model_fields}
+    return frozenset(found - {"template"})  # which makes more than the resource
+
+
+_OF_PLACES = ("workspace_sid", "service_sid", "chat_service_sid", "sid", "id", "if_match")
+"""Attributes that say which resource it is."""
+_OF_ANSWERS = (
+    *("account_sid", "url", "links", "date_created", "date_updated", "date_status_changed"),
+    *("version", "revision", "valid", "errors", "warnings", "webhook_url", "limits", "media"),
+    *("notifications", "permissions", "activity_name", "available", "default_activity_name"),
+    *("timeout_activity_name", "assignment_activity_name", "reservation_activity_name"),
+    *("document_content_type", "integration", "auto_creation", "default_activity_sid"),
+    *("timeout_activity_sid", "integration_type"),
+)
+"""Attributes that Twilio answers, and no parameters set."""
 
 
 class _Blank(dict[str, Any]):
@@ -46,15 +80,24 @@ class _Blank(dict[str, Any]):
 
 def _of_workspace(noun: str, prefix: str, name: str, terraform: str) -> SavedKind:
     path = f"{TASKROUTER}/{{workspace_sid}}/{name}/{{sid}}"
-    return SavedKind(noun, prefix, path, f"twilio_taskrouter_workspaces_{terraform}_v1")
+    operation = {"Activities": "Activity"}.get(name, name.removesuffix("s"))
+    return SavedKind(noun, prefix, path, f"twilio_taskrouter_workspaces_{terraform}_v1", operation)
 
 
 KINDS = (
     SavedKind(
-        "Flex Flow", "FO", "flex-api.twilio.com/v1/FlexFlows/{sid}", "twilio_flex_flex_flows_v1"
+        "Flex Flow",
+        "FO",
+        "flex-api.twilio.com/v1/FlexFlows/{sid}",
+        "twilio_flex_flex_flows_v1",
+        "FlexFlow",
     ),
-    SavedKind("Studio flow", "FW", "studio.twilio.com/v2/Flows/{sid}", "twilio_studio_flows_v2"),
-    SavedKind("workspace", "WS", f"{TASKROUTER}/{{sid}}", "twilio_taskrouter_workspaces_v1"),
+    SavedKind(
+        "Studio flow", "FW", "studio.twilio.com/v2/Flows/{sid}", "twilio_studio_flows_v2", "Flow"
+    ),
+    SavedKind(
+        "workspace", "WS", f"{TASKROUTER}/{{sid}}", "twilio_taskrouter_workspaces_v1", "Workspace"
+    ),
     _of_workspace("activity", "WA", "Activities", "activities"),
     _of_workspace("task channel", "TC", "TaskChannels", "task_channels"),
     _of_workspace("queue", "WQ", "TaskQueues", "task_queues"),
@@ -71,27 +114,34 @@ KINDS = (
         "IG",
         f"{CONVERSATIONS}/v1/Configuration/Addresses/{{sid}}",
         "twilio_conversations_configuration_addresses_v1",
+        "ConfigurationAddress",
     ),
     SavedKind(
         "conversation service",
         "IS",
         f"{CONVERSATIONS}/v1/Services/{{sid}}",
         "twilio_conversations_services_v1",
+        "Service",
     ),
     SavedKind(
         "role",
         "RL",
         f"{CONVERSATIONS}/v1/Services/{{chat_service_sid}}/Roles/{{sid}}",
         "twilio_conversations_services_roles_v1",
+        "ServiceRole",
     ),
-    SavedKind("chat service", "IS", f"{CHAT}/v2/Services/{{sid}}", "twilio_chat_services_v2"),
+    SavedKind(
+        "chat service", "IS", f"{CHAT}/v2/Services/{{sid}}", "twilio_chat_services_v2", "Service"
+    ),
     SavedKind(
         "role",
         "RL",
         f"{CHAT}/v2/Services/{{service_sid}}/Roles/{{sid}}",
         "twilio_chat_services_roles_v2",
+        "Role",
     ),
 )
+BY_TYPE = {kind.terraform: kind for kind in KINDS if kind.terraform}
 _OF_CHAT = ("webhook_filters", "limits", "reachability_enabled", "service_sid")
 """Fields that only the resources of Programmable Chat have."""
 _HOSTS = tuple({kind.path.partition("/")[0] for kind in KINDS})

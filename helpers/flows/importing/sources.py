@@ -19,8 +19,8 @@ from ..file.reading import load
 from ..file.text_files import read_json, text_of, write_text
 from ..file.variables import ENVIRONMENTS, VARIABLES, Given, Values
 from .configuration import TerraformResource, TerraformVariable, read_configuration, read_values
-from .saved import SavedAccount
-from .state import BY_TYPE, as_answered, resources_of_state
+from .saved import BY_TYPE, SavedAccount
+from .state import as_answered, resources_of_state
 
 TEMPLATE = "infra-as-code/terraform/environments"
 """Folder of the environments of flex-project-template."""
@@ -35,6 +35,10 @@ KINDS = (
     "saved answers of Twilio's API (JSON), a Terraform state (terraform.tfstate, or what"
     " `terraform show -json` writes), a folder of .tf files, or flex-project-template"
 )
+
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""Values of attributes that are not set."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -152,6 +156,11 @@ class _Import:
             try:
                 for each in resources_of_state(content, source):
                     if each.type in BY_TYPE:
+                        self._notes += [
+                            f"{source}: {each.address}: {name} is left out"
+                            for name, value in each.attributes.items()
+                            if value not in _NOTHING and not BY_TYPE[each.type].reads(name)
+                        ]
                         hidden = {
                             name: self._hidden(each.address, name, value)
                             if name in each.sensitive

@@ -10,9 +10,8 @@ from ..errors import FlowProblem, Problem
 from ..file.other_formats import Resource
 from ..file.text_files import read_json
 from .configuration import TerraformResource
-from .saved import KINDS
+from .saved import BY_TYPE
 
-BY_TYPE = {kind.terraform: kind for kind in KINDS if kind.terraform}
 _PARTS = {"FO": ("integration",), "IG": ("auto_creation",), "IS": ("limits", "notifications")}
 """Parts of a resource, of which the provider has an attribute for each field."""
 _NOT_ANSWERED = ("re_evaluate_tasks", "if_match", "template", "commit_message", "id")

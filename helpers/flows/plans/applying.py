@@ -127,6 +127,14 @@ class Run:
             raise
         return Applied(tuple(self._done))
 
+    def done(self) -> int | None:
+        """The number of operations that were carried out; None if the account is elsewhere."""
+        try:
+            self._find_start()
+        except ApplyStopped:
+            return None
+        return self._at
+
     def _stopped(self, reason: str, *, failed: bool = False) -> ApplyStopped:
         left = [str(operation) for operation in self._operations[self._at :]]
         first = left.pop(0) if failed else None

@@ -87,6 +87,10 @@ class Plan:
         run = Run(self.account, self.steps, self.operations, self.file)
         return run.apply(self.code, confirm)
 
+    def done(self) -> int | None:
+        """The number of its writes that the account has; None of one that has changed otherwise."""
+        return Run(self.account, self.steps, self.operations, self.file).done()
+
     def table(self) -> pd.DataFrame:
         """The plan as a table, one row a changed field, or a flow that is left or deleted."""
         from ...frames import AlignedTable
@@ -102,16 +106,20 @@ class Plan:
             "code": self.code,
             "steps": [render.as_json(step) for step in self.steps],
             "order": [str(operation) for operation in self.operations],
+            "notes": [str(each) for each in self.file.remarks],
         }
 
     def __repr__(self) -> str:
         steps = (line for step in self._shown for line in render.lines(step))
-        return "\n".join([self._title(), *steps, *self._unshown, self._summary()])
+        notes = (f"note: {each}" for each in self.file.remarks)
+        return "\n".join([self._title(), *steps, *self._unshown, self._summary(), *notes])
 
     def _repr_html_(self) -> str:
         rows = [row for step in self._shown for row in render.html_rows(step)]
         drawn = html.table(rows, render.COLUMNS[:-1], title=self._title(), style=html.TOP_LEFT)
-        below = " ".join([*(f"{line.strip()}." for line in self._unshown), self._summary()])
+        notes = [f"Note: {each}." for each in self.file.remarks]
+        unshown = (f"{line.strip()}." for line in self._unshown)
+        below = " ".join([*unshown, self._summary(), *notes])
         return f"{drawn}<p>{html.escaped(below)}</p>"
 
     @property

@@ -20,6 +20,12 @@ def argument_of(node: yaml.Node) -> object:
     }
 
 
+def data_in(node: yaml.Node) -> list[yaml.Node]:
+    """The values of a step's argument that are data."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return [value for _, value in pairs if not isinstance(value, yaml.ScalarNode)]
+
+
 def data_of(node: yaml.Node) -> object:
     """Data with the types of YAML; ValueError for what is none."""
     if _is_null(node):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ...json_object import json_object
+from ...json_object import json_object, storable_json
 
 LONGEST_WAIT = 31 * 86_400
 """Seconds a script may wait in one step."""
@@ -94,9 +94,14 @@ def data(given: object) -> dict[str, Any]:
     if not isinstance(found, Mapping) or not found or not all(isinstance(k, str) for k in found):
         raise ValueError(f"{given!r} is no data; write for example {{topic: sales}}")
     try:
-        json.dumps(found, allow_nan=False)
+        text = json.dumps(found, allow_nan=False)
+        is_kept = storable_json(text) == json.loads(text)
     except (TypeError, ValueError):
         raise ValueError(f"{given!r} cannot be written as JSON") from None
+    if not is_kept:
+        raise ValueError(
+            "holds a number beyond 64 bits, which is not kept as it is; put it in quotes"
+        )
     return dict(found)
 
 

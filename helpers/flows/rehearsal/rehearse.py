@@ -137,6 +137,7 @@ class Sandbox:
         yield f"at work: {at_work}; they react when the script says so, and never by themselves"
         yield from self._way.assumptions()
         yield from self._assumed
+        yield from map(str, script.remarks)
         urls = sorted(played.server.unanswered)
         if urls:
             yield f"no server of yours answers {', '.join(urls)}: an empty 200 stands in for it"

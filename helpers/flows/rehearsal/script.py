@@ -31,9 +31,10 @@ import yaml
 
 from ...mock import zone_of
 from ..errors import FlowProblem, Problem
-from ..file.nodes import composed, size_of
-from ..file.text_files import TEXT, located
-from .arguments import argument_of, data_of, plain
+from ..file.nodes import Loader, composed, size_of
+from ..file.text_files import TEXT, content_of, located
+from ..file.words import misread
+from .arguments import argument_of, data_in, data_of, plain
 from .customer import NAME
 from .grammar import (
     CHOICES,
@@ -103,6 +104,8 @@ class Script:
     A customer whom a bot asks something answers with the next of the `replies`, while there are
     any; they begin anew with each chat, and each time that the bot does.
 
+    `remarks` are values of its data that YAML reads as others than are written, such as `no`.
+
     A step is a verb, maybe with a name (`customer Ben says`, `agent bob accepts`) and an argument.
     """
 
@@ -113,6 +116,7 @@ class Script:
     at: str = field(default="", repr=False)
     zone: str = field(default="", repr=False)
     replies: tuple[str, ...] = field(default=(), repr=False)
+    remarks: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
@@ -155,7 +159,7 @@ def _read(script: str | Path) -> Script:
     else:
         source = str(script)
         try:
-            text = Path(script).read_text(encoding="utf-8")
+            text = content_of(script)
         except (OSError, ValueError) as error:
             is_text = not isinstance(error, UnicodeDecodeError)
             reason = getattr(error, "strerror", None) or (error if is_text else "it is not UTF-8")
@@ -180,6 +184,7 @@ class _ScriptReader:
     def __init__(self, source: str = "") -> None:
         self._source = source
         self._problems: list[Problem] = []
+        self._remarks: list[Problem] = []
         self._pages: dict[str, str] = {}
 
     def from_steps(self, given: Sequence[object]) -> Script:
@@ -231,6 +236,9 @@ class _ScriptReader:
                 key, value = node.value[0]
                 verb = str(key.value)
                 known = VERBS.get(actor_in(verb.lower())[0])
+                data = [value] if known and known.has_data else data_in(value)
+                for each in data:
+                    self._remarks += misread(each, self._where, path=(verb,))
                 try:
                     said = data_of(value) if known and known.has_data else argument_of(value)
                 except ValueError as error:
@@ -342,13 +350,14 @@ class _ScriptReader:
         if self._problems:
             raise ScriptProblem(*self._problems)
         start, zone = at or ("", "")
-        return Script(name, tuple(steps), about, agents, start, zone, replies)
+        remarks = tuple(self._remarks)
+        return Script(name, tuple(steps), about, agents, start, zone, replies, remarks)
 
 
 def _mapping_of(verb: str, said: str) -> object:
     """The mapping of `{...}` behind a verb, as in a file; the text itself where it is none."""
     try:
-        node = yaml.compose(said, Loader=yaml.SafeLoader)
+        node = yaml.compose(said, Loader=Loader)
         if not isinstance(node, yaml.MappingNode):
             return said
         keys = {str(getattr(key, "value", None)) for key, _ in node.value}

@@ -9,6 +9,7 @@ from enum import Enum
 from ..core.errors import Refusals
 from ..core.store import Store
 from ..messaging.permissions import CHANNEL, SERVICE, Permission
+from ..messaging.permissions import PERMISSIONS as SCOPES
 from ..messaging.refusals import Reason
 from ..messaging.resources import Message, Role
 
@@ -21,6 +22,19 @@ READ_PERMISSIONS = {spelling: permission for permission, spelling in PERMISSIONS
 ROLE_TYPES = {CHANNEL: "channel", SERVICE: "deployment"}
 """Chat's spelling of each scope of roles."""
 READ_ROLE_TYPES = {spelling: scope for scope, spelling in ROLE_TYPES.items()}
+
+
+def grants(
+    types: Mapping[str, str], spellings: Mapping[Permission, str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the permissions that a role of each type may have, all in an API's spelling."""
+    return {
+        types[scope]: tuple(spellings[each] for each in known if each in spellings)
+        for scope, known in SCOPES.items()
+    }
+
+
+GRANTS = grants(ROLE_TYPES, PERMISSIONS)
 
 
 def spelled(spellings: Mapping[Permission, str], role: Role) -> list[str]:

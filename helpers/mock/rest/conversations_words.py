@@ -9,6 +9,7 @@ from ..messaging.permissions import CHANNEL, SERVICE, Permission
 from ..messaging.refusals import Reason
 from .chat_words import PERMISSIONS as CHATS_PERMISSIONS
 from .chat_words import REFUSALS as CHATS_REFUSALS
+from .chat_words import grants
 
 PERMISSIONS = CHATS_PERMISSIONS | {
     Permission.ADD_MEMBER: "addParticipant",
@@ -28,6 +29,7 @@ del PERMISSIONS[Permission.INVITE_MEMBER]  # there are no invitations
 READ_PERMISSIONS = {spelling: permission for permission, spelling in PERMISSIONS.items()}
 ROLE_TYPES = {CHANNEL: "conversation", SERVICE: "service"}
 """Conversations' spelling of each scope of roles."""
+GRANTS = grants(ROLE_TYPES, PERMISSIONS)
 _REFUSALS: dict[Enum, tuple[int, str]] = {
     **CHATS_REFUSALS.table,
     Reason.SERVICE_NOT_FOUND: (20404, "The requested resource /Services/{sid} was not found"),

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import typing
 from collections.abc import Callable, Iterator
+from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    Field,
     Strict,
     TypeAdapter,
     ValidationError,
 )
 from pydantic_core import PydanticCustomError
 
-from ....json_object import MAX_DEPTH
+from ....json_object import LARGEST, MAX_DEPTH
 from ....mock import TwilioError, parameters_of
 from ...errors import FieldPath
 
@@ -35,8 +37,12 @@ def _without_others(value: Any, path: FieldPath = ()) -> Any:
             _without_others(each, (*path, key))
     else:
         is_plain = value is None or isinstance(value, str | int | float)
-        is_plain = is_plain and not (isinstance(value, float) and not math.isfinite(value))
-        reason = None if is_plain else f"must be text, a number, true or false; write '{value}'"
+        written = f"; write '{value}'" if isinstance(value, date) else ""
+        reason = None if is_plain else f"must be text, a number, true or false{written}"
+        if isinstance(value, float) and not math.isfinite(value):
+            reason = f"must be text, a number, true or false, and {value} is none; put it in quotes"
+        elif isinstance(value, int) and not -LARGEST <= value < LARGEST:
+            reason = "is a number beyond 64 bits, which is not kept as it is; put it in quotes"
     if reason is not None:
         raise PydanticCustomError("json", "{reason}", {"reason": reason, "path": path})
     return value
@@ -53,7 +59,8 @@ def declared_type(product: str, operation: str, parameter: str) -> Any:
     if choices:
         return choices[0]
     plain: Any = next(each for each in (bool, int, str, list, dict) if each in parts)
-    strict = {list: list[str], dict: JsonObject}.get(plain, plain)
+    whole = Annotated[int, Field(lt=LARGEST)]
+    strict = {list: list[str], dict: JsonObject, int: whole}.get(plain, plain)
     return Annotated[strict, Strict(), checked(found)]
 
 

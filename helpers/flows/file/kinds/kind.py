@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic import create_model as new_model
+from pydantic_core import PydanticCustomError
 
 from ....mock import parameters_of
-from ...errors import FieldPath
+from ...errors import FieldPath, meant
 from ..config import Name, Protectable, WebAddress
 from .field_types import checked, declared, declared_type
 
@@ -57,6 +58,8 @@ class ResourceField:
         is_set: Order and repetition mean nothing.
         usual: What a new resource has, which an export leaves out.
         is_shared: The kind that this one is another view of has it, too.
+        demands: The fields that what it names must have.
+        choices: A field, and the values that this one may have where that one has each of its own.
     """
 
     name: str
@@ -74,6 +77,8 @@ class ResourceField:
     is_set: bool = False
     usual: Any = AS_IS
     is_shared: bool = False
+    demands: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    choices: tuple[str, Mapping[str, Collection[str]]] = ("", {})
 
 
 def reference(kind: str, name: str, default: Any = None, **more: Any) -> ResourceField:
@@ -119,7 +124,7 @@ class ResourceKind:
         view_of: The kind that shows the same resources; this one does in an API that has ended.
         brings: Names of what a new one contains from the start, by list.
         holds: Attributes of the SDK's resource that name others besides its fields.
-        permanent: Names of those that cannot be deleted.
+        permanent: Names of those that cannot be deleted, and their fields that are always so.
         comes_with: A kind beside what it is within: one is there for each of these, by the name of
             that one, and is neither made nor deleted.
         is_whole: Lists leave out values, so that each is fetched.
@@ -145,7 +150,7 @@ class ResourceKind:
     view_of: str = ""
     brings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     holds: tuple[str, ...] = ()
-    permanent: tuple[str, ...] = ()
+    permanent: Mapping[str, Fields] = dataclasses.field(default_factory=dict)
     comes_with: str = ""
     is_whole: bool = False
     unpack: Callable[[Any], Fields] | None = None
@@ -181,6 +186,19 @@ class ResourceKind:
             f"{self.operation}Config", __base__=ResourceConfig, **own, **within
         )
         return found
+
+    def chosen(self, config: Any) -> Any:
+        """An entry; refuses a value that another field's does not allow."""
+        for field in self.fields:
+            by, choices = field.choices
+            known = choices.get(getattr(config, by), ()) if by else ()
+            for at, value in enumerate(getattr(config, field.name)) if by else ():
+                if value not in known:
+                    reason = f"is none that {by} {getattr(config, by)} can have"
+                    reason = f"{reason}; {meant(value, known)}"
+                    context = {"reason": reason, "path": (field.name, at)}
+                    raise PydanticCustomError("json", "{reason}", context)
+        return config
 
     def own(self, fields: Fields, is_beside: bool) -> Fields:
         """The fields that are not shared, if the file has the other view of the kind beside it."""
@@ -261,7 +279,11 @@ def _attribute(resource: Any, field: ResourceField) -> Any:
 def content(kind: ResourceKind) -> Any:
     """The type of the content of a kind's list in a file."""
     model: Any = kind.model
-    entry: Any = Annotated[model, BeforeValidator(lambda given: {} if given is None else given)]
+    entry: Any = Annotated[
+        model,
+        BeforeValidator(lambda given: {} if given is None else given),
+        AfterValidator(kind.chosen),
+    ]
     if kind.is_single:
         return entry
     name: Any = Name

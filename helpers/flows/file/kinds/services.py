@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from ....mock import CHAT_GRANTS, CONVERSATIONS_GRANTS
 from .kind import AS_IS, URL, ResourceField, ResourceKind, reference
 
 _SOME = Annotated[list[str], Field(min_length=1)]
 
 _ROLES = ("service admin", "service user", "channel admin", "channel user")
 """Roles that a new service has, and that cannot be deleted."""
+Grants = Mapping[str, Collection[str]]
+"""Permissions by the type of a role: first that for a chat, then that for the service."""
 
 
-def _roles(of: str, product: str, operation: str, **more: Any) -> ResourceKind:
+def _roles(of: str, product: str, operation: str, grants: Grants, **more: Any) -> ResourceKind:
+    for_chat, for_service = grants
     return ResourceKind(
         f"{of}_roles",
         "role",
@@ -25,12 +29,23 @@ def _roles(of: str, product: str, operation: str, **more: Any) -> ResourceKind:
         "roles",
         (
             ResourceField("type", ..., is_fixed=True),
-            ResourceField("permissions", ..., _SOME, "permission", "permissions", is_set=True),
+            ResourceField(
+                "permissions",
+                ...,
+                _SOME,
+                "permission",
+                "permissions",
+                is_set=True,
+                choices=("type", grants),
+            ),
         ),
         "roles",
         f"{of}_services",
         is_key_fixed=True,
-        permanent=_ROLES,
+        permanent={
+            name: {"type": for_service if name.startswith("service") else for_chat}
+            for name in _ROLES
+        },
         **more,
     )
 
@@ -62,11 +77,18 @@ SERVICES = (
         "conversations.v1.services",
         (
             *(
-                reference("conversation_roles", name, AS_IS, is_late=True, at_first=role)
-                for name, role in (
-                    ("default_conversation_creator_role", "channel admin"),
-                    ("default_conversation_role", "channel user"),
-                    ("default_chat_service_role", "service user"),
+                reference(
+                    "conversation_roles",
+                    name,
+                    AS_IS,
+                    is_late=True,
+                    at_first=role,
+                    demands={"type": kind},
+                )
+                for name, role, kind in (
+                    ("default_conversation_creator_role", "channel admin", "conversation"),
+                    ("default_conversation_role", "channel user", "conversation"),
+                    ("default_chat_service_role", "service user", "service"),
                 )
             ),
             ResourceField("reachability_enabled", False, is_late=True),
@@ -75,7 +97,7 @@ SERVICES = (
         settings="configuration",
         brings={"roles": _ROLES},
     ),
-    _roles("conversation", "conversations", "CreateServiceRole"),
+    _roles("conversation", "conversations", "CreateServiceRole", CONVERSATIONS_GRANTS),
     ResourceKind(
         "conversation_webhooks",
         "webhooks",
@@ -121,11 +143,19 @@ SERVICES = (
         "chat.v2.services",
         (
             *(
-                reference("chat_roles", name, AS_IS, is_late=True, at_first=role, is_shared=True)
-                for name, role in (
-                    ("default_service_role", "service user"),
-                    ("default_channel_role", "channel user"),
-                    ("default_channel_creator_role", "channel admin"),
+                reference(
+                    "chat_roles",
+                    name,
+                    AS_IS,
+                    is_late=True,
+                    at_first=role,
+                    is_shared=True,
+                    demands={"type": kind},
+                )
+                for name, role, kind in (
+                    ("default_service_role", "service user", "deployment"),
+                    ("default_channel_role", "channel user", "channel"),
+                    ("default_channel_creator_role", "channel admin", "channel"),
                 )
             ),
             ResourceField("read_status_enabled", True, is_late=True),
@@ -146,7 +176,7 @@ SERVICES = (
         view_of="conversation_services",
         brings={"roles": _ROLES},
     ),
-    _roles("chat", "chat", "CreateRole", view_of="conversation_roles"),
+    _roles("chat", "chat", "CreateRole", CHAT_GRANTS, view_of="conversation_roles"),
     ResourceKind(
         "chat_webhooks",
         "webhooks",

@@ -24,17 +24,21 @@ Expression = Annotated[str, checked(declared("taskrouter", "CreateTaskQueue", "t
 OrderBy = Annotated[str, checked(Annotated[str, AfterValidator(order_by_clauses)])]
 
 
+_Said = AfterValidator(lambda text: text or None)
+"""A blank stands for nothing, as in an account."""
+
+
 class RoutingTarget(Described):
     """A step of a workflow's filter: a queue by name, and the conditions of waiting in it."""
 
     queue: Name | None = None
-    expression: Expression | None = None
+    expression: Annotated[Expression, _Said] | None = None
     priority: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     timeout: Annotated[int, Field(ge=1)] | None = None
     order_by: OrderBy | None = None
-    skip_if: Expression | None = None
-    known_worker_sid: str | None = None
-    known_worker_friendly_name: str | None = None
+    skip_if: Annotated[Expression, _Said] | None = None
+    known_worker_sid: Annotated[str, _Said] | None = None
+    known_worker_friendly_name: Annotated[str, _Said] | None = None
 
 
 class DefaultTarget(RoutingTarget):
@@ -46,7 +50,7 @@ class DefaultTarget(RoutingTarget):
 class RoutingFilter(Described):
     """Tasks that match `expression` go through `targets`, top to bottom."""
 
-    filter_friendly_name: str | None = None
+    filter_friendly_name: Annotated[str, _Said] | None = None
     expression: Expression
     targets: Annotated[list[RoutingTarget], Field(min_length=1)]
 
@@ -164,7 +168,7 @@ TASKROUTER = (
         within="workspaces",
         key="unique_name",
         is_key_fixed=True,
-        permanent=("default",),
+        permanent={"default": {}},
     ),
     ResourceKind(
         "queues",
