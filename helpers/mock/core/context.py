@@ -194,16 +194,15 @@ class Context:
         Its SID, account and dates, where the kind has such fields, are filled in unless given; an
         update is dated like the creation.
         """
-        filled = kind.filled()
-        is_fresh = "sid" in filled and "sid" not in values
+        has_sid, has_account, is_created, is_updated = kind.filled()
+        is_fresh = has_sid and "sid" not in values
         if is_fresh:
             values["sid"] = self.sids.new(kind.prefix)
-        if "account_sid" in filled:
-            values.setdefault("account_sid", self.account_sid)
-        if "date_created" in filled:
-            values.setdefault("date_created", self.now)
-        if "date_updated" in filled:
-            values.setdefault("date_updated", values.get("date_created", self.now))
+        if has_account and "account_sid" not in values:
+            values["account_sid"] = self.account_sid
+        created = values.setdefault("date_created", self.now) if is_created else self.now
+        if is_updated and "date_updated" not in values:
+            values["date_updated"] = created
         return self.store.add(kind(**values), is_fresh=is_fresh)
 
     def remove(self, resource: Resource) -> None:

@@ -48,9 +48,9 @@ class Resource(Struct, gc=False, kw_only=True):
 
     @classmethod
     @cache
-    def filled(cls) -> tuple[str, ...]:
-        """Names of the fields that `Context.create` fills in by itself."""
-        return tuple(name for name in _FILLED if name in cls.__struct_fields__)
+    def filled(cls) -> tuple[bool, ...]:
+        """Whether it has each of the fields that `Context.create` fills in by itself."""
+        return tuple(name in cls.__struct_fields__ for name in _FILLED)
 
 
 class AccountResource(Resource):

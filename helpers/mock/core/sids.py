@@ -9,6 +9,8 @@ import random
 import re
 from typing import Any
 
+LENGTH = 34
+"""Characters of each SID."""
 SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}\Z")
 
 

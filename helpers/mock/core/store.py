@@ -225,7 +225,9 @@ class Store:
         kept = False
         try:
             if keep and not (self.is_on_disk or self._db.in_transaction):
-                waiting = sum(len(table.pending) for table in self._written)
+                waiting = 0
+                for table in self._written:
+                    waiting += len(table.pending)
                 if self._waiting + waiting > self.most_waiting:
                     self._write_committed()  # first, as it may fail, and the unit with it
                 self._waiting += waiting

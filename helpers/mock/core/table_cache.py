@@ -53,8 +53,9 @@ class Fresh(dict[Any, int]):
 
     def add(self, sid: str) -> None:
         """Remember a SID that was just drawn."""
-        if len(self) == MOST_FRESH:
-            self.clear()
+        if len(self) >= MOST_FRESH:
+            for oldest in tuple(islice(self, len(self) // 2)):
+                del self[oldest]
         self.draws += 1
         self[sid] = self.draws
 
@@ -318,6 +319,7 @@ class TableCache(Table):
         if affected:
             self._leave(row, affected)
         seq, row = row[0], row.copy()
+        self._rows.pop(seq, None)  # so that it stands behind those that are not written any more
         self._rows[seq] = row
         for name, value in changes.items():
             row[self.positions[name]] = value

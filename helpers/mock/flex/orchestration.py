@@ -39,7 +39,7 @@ class Orchestration:
         """Act on events of Flex channels."""
         if isinstance(event, MessageEvent):
             if event.change == "added" and _MARK in event.channel.attributes:
-                flex_channel = self._backend.store.first(FlexChannel, sid=event.channel.sid)
+                flex_channel = self._backend.store.shared(FlexChannel, event.channel.sid)
                 if flex_channel is not None and event.message.author == flex_channel.identity:
                     self._wrote(flex_channel)
         elif isinstance(event, TaskRouterEvent):
@@ -117,7 +117,7 @@ class Orchestration:
     def _task_moved(self, name: str, attributes: str) -> None:
         """Clean up the chat that a task names in its attributes as they are by then (observed)."""
         store = self._backend.store
-        carrier = _named(store, attributes)
+        carrier = store.shared(FlexChannel, chat_of(attributes))
         flow = store.shared(FlexFlow, carrier.flex_flow_sid) if carrier else None
         if carrier is None or flow is None:
             return

@@ -18,6 +18,7 @@ from msgspec import Struct
 from ..core.context import Context
 from ..core.errors import NO_REFUSALS, Refusals, Refused, TwilioError
 from ..core.parameters import Parameters, folded, read_json_object
+from ..core.sids import LENGTH as SID_LENGTH
 from ..core.store import Order, R, Store
 from .http import FORM, MULTIPART, Reply, Request, last
 from .listing import (
@@ -333,6 +334,8 @@ class Collection(Generic[P, R]):
         else:
             where = self._where(ctx, self.resolve_parent(ctx, arguments))
         for name in self.lookup:
+            if name == "sid" and type(sought) is str and len(sought) != SID_LENGTH:
+                continue
             found = ctx.store.find(self.kind, {name: sought, **where})
             if found is not None:
                 is_user = ctx.actor.identity is not None

@@ -69,13 +69,17 @@ _WEEK = 7 * 24 * 60
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-@lru_cache(maxsize=1)
 def time_of_day(at: float) -> Scope:
     """Return what `taskrouter` holds at a time (epoch seconds): UTC, 24 hours (documented).
 
     `currentTime` is a number such as 830, the others are texts: `08`, `30`, `Mon`.
     """
-    now = datetime.fromtimestamp(at, UTC)
+    return _in_minute(at // 60)
+
+
+@lru_cache(maxsize=1)
+def _in_minute(minute: float) -> Scope:
+    now = datetime.fromtimestamp(minute * 60, UTC)
     return {
         "currentTime": now.hour * 100 + now.minute,
         "currentHour": f"{now.hour:02}",

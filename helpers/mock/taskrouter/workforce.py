@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..core.context import Context
@@ -80,11 +80,11 @@ def candidates(
     taken = _counted(ctx, workspace, OPEN_RESERVATIONS) if taken is None else taken
     activities = {each.sid: each for each in in_workspace(ctx, Activity, workspace)}
     shares, single = _shares(ctx, workspace).workers, not workspace.multi_task_enabled
-    accepted = cache(lambda: _counted(ctx, workspace, ("accepted",)))
 
     def describe(worker: Worker) -> Scope:
         sid, activity = worker.sid, activities[worker.activity_sid]
-        used, assigned = taken.get(sid, _NOTHING), accepted().get(sid, _NOTHING)
+        accepted = _counted(ctx, workspace, ("accepted",))
+        used, assigned = taken.get(sid, _NOTHING), accepted.get(sid, _NOTHING)
         return described(worker, activity, shares.get(sid, _NO_SHARE).channels, used, assigned)
 
     return [
@@ -100,14 +100,18 @@ def candidates(
     ]
 
 
-def _counted(ctx: Context, workspace: Workspace, statuses: Iterable[str]) -> _Counts:
-    """Count reservations of these statuses, by worker and task channel."""
-    by = ("worker_sid", "task_channel_sid")
-    where = {"workspace_sid": workspace.sid, "reservation_status": list(statuses)}
-    counts: _Counts = {}
-    for (sid, channel), count in ctx.store.tally(Reservation, by, where).items():
-        counts.setdefault(sid, {})[channel] = count
-    return counts
+def _counted(ctx: Context, workspace: Workspace, statuses: tuple[str, ...]) -> _Counts:
+    """Count reservations of these statuses, by worker and task channel, to read only."""
+
+    def count() -> _Counts:
+        by = ("worker_sid", "task_channel_sid")
+        where = {"workspace_sid": workspace.sid, "reservation_status": list(statuses)}
+        counts: _Counts = {}
+        for (sid, channel), count in ctx.store.tally(Reservation, by, where).items():
+            counts.setdefault(sid, {})[channel] = count
+        return counts
+
+    return ctx.store.cached(Reservation, (workspace.sid, statuses), count)
 
 
 def described(
