@@ -49,7 +49,7 @@ class Resource(Struct, gc=False, kw_only=True):
     @classmethod
     @cache
     def filled(cls) -> tuple[bool, ...]:
-        """Whether it has each of the fields that `Context.create` fills in by itself."""
+        """Return for each field that `Context.create` fills in by itself if the kind has it."""
         return tuple(name in cls.__struct_fields__ for name in _FILLED)
 
 

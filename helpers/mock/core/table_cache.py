@@ -210,10 +210,10 @@ class TableCache(Table):
         if places is _UNKNOWN:
             is_known = shape.is_complete or shape.knows(key, fresh)
             return () if is_known else None, shape, key
-        if places is not None and type(span) is Between:
-            span = _span_of(places, span)
         if places is None:
             return _NOT_FOLLOWED
+        if isinstance(span, Between):
+            span = _span_of(places, span)
         if type(places) is Beginning and not holds(places, span):
             # what it began with has gone by now, or it never was enough
             return (None, shape, key) if holds(range(FIRST), span) else _NOT_FOLLOWED
@@ -351,7 +351,7 @@ class TableCache(Table):
         committed, kept = self.committed, self._rows
         for seq, waiting in self.pending.items():
             before = committed.get(seq)
-            if before is None or type(waiting) is list:
+            if before is None or isinstance(waiting, list):
                 committed[seq] = waiting
             elif waiting is None and isinstance(before, list):
                 del committed[seq]

@@ -160,12 +160,12 @@ def _outline(
         "",
         _TYPES[about.prefix],
         about.sid,
-        task and task.sid,
-        task and task.task_channel_sid,
-        task and task.task_queue_sid,
-        task and task.workflow_sid,
-        worker and worker.sid,
-        reservation and reservation.sid,
+        task.sid if task else None,
+        task.task_channel_sid if task else None,
+        task.task_queue_sid if task else None,
+        task.workflow_sid if task else None,
+        worker.sid if worker else None,
+        reservation.sid if reservation else None,
     )
 
 
