@@ -344,7 +344,14 @@ class MockTwilio:
         """
         self._stop_journal()
         self._backend.keeps_history = False
-        self._backend.store.most_waiting = UNSEEN_WAITING
+        self.let_wait(UNSEEN_WAITING)
+
+    def let_wait(self, rows: int) -> None:
+        """Let so many rows of an account in memory wait before SQLite gets them.
+
+        Fewer make shorter pauses, and more of them.
+        """
+        self._backend.store.most_waiting = rows
 
     def look(self, at: Callable[[Context], Result]) -> Result:
         """Return the result of a function that reads the account, which stands still meanwhile."""

@@ -119,7 +119,7 @@ class MockServer(uvicorn.Server):
         allow_origins: Iterable[str] = (),
     ) -> None:
         if at_once:
-            mock.look(lambda ctx: setattr(ctx.store, "most_waiting", MOST_WAITING))
+            mock.let_wait(MOST_WAITING)
         is_open = is_reachable(listening)
         self._application = ServerApp(
             mock, at_once=at_once, chat_sdk=chat_sdk, allow_origins=allow_origins, is_open=is_open
