@@ -279,6 +279,19 @@ class StoreAndList(RuleBasedStateMachine):
         assert store.tally(Ball, ("box_sid", "size"), {}) == tally
         for ball in balls[-2:]:
             assert store.shared(Ball, ball.sid) == ball
+        known = [ball.sid for ball in balls]
+        assert store.shared_of(Ball, [*reversed(known), "BL0"]) == balls[::-1]
+
+    @rule(low=st.sampled_from([0.0, 1.5, 2.0]), length=st.sampled_from([0.0, 1.0, 9.0]), limit=ANY)
+    def query_a_range(self, low: float, length: float, limit: int) -> None:
+        store, high = self.backend.store, low + length
+        due = [b for b in self.balls if b.due_at is not None and low <= b.due_at <= high]
+        for box in (None, *self.boxes[:1]):
+            within = [b for b in due if box is None or b.box_sid == box.sid]
+            within.sort(key=lambda b: (b.due_at, -b.size, b.seq))
+            where = {"due_at": Between(low, high)} | ({"box_sid": box.sid} if box else {})
+            found = store.select(Ball, where, by=("due_at", "-size"), limit=limit)
+            self.expect(found, within[:limit])
 
 
 @pytest.fixture(params=["roomy", "large results", "narrow"])
