@@ -79,7 +79,8 @@ ROUTINGS: dict[str, dict[str, Any]] = {
     "last come": by_kind(sales=[target("newest"), target("everyone")], service=[target("newest")]),
     "two at once": by_kind(sales=[target("both")], service=[target("both", timeout=50)]),
     "by load": by_kind(
-        sales=[target("everyone", expression="worker.channel.chat.assigned_tasks < 1")]
+        sales=[target("everyone", expression="worker.channel.chat.assigned_tasks < 1")],
+        service=[target("everyone", expression="worker.level > 3", timeout=50)],
     ),
 }
 QUEUES: dict[str, dict[str, Any]] = {
@@ -182,6 +183,22 @@ def test_each_customer_fares_as_on_the_mock(routing: str, data: st.DataObject) -
     quick, slow = (load_test(flow, engine=engine, **about) for engine in ("fast", "mock"))
     assert (quick.engine, slow.engine) == ("fast", "mock")
     assert outcomes(quick) == outcomes(slow)
+
+
+def test_a_task_that_nobody_took_leaves_without_new_offers_of_others() -> None:
+    account, flow, _ = centre("by load")
+    about: dict[str, Any] = {
+        "agents": Staffing((Shift(1),), at_once=3, wrap_up=100, attributes={"level": 1}),
+        "customers": [
+            CustomerClass(kind, Exactly(30), 60, attributes={"kind": kind}) for kind in KINDS
+        ],
+        "hours": 1,
+        "account": account,
+        **QUIET,
+    }
+    quick, slow = (load_test(flow, engine=engine, **about) for engine in ("fast", "mock"))
+    assert outcomes(quick) == outcomes(slow)
+    assert (slow.summary.answered, slow.summary.canceled) == (30, 30)
 
 
 # -- where it is taken, and where not

@@ -36,6 +36,7 @@ from helpers.flows import (
     load_test,
     rehearse,
 )
+from helpers.flows.busy_day import progress
 from helpers.flows.busy_day.demand import Fixed
 from helpers.mock import MockTwilio, Request
 from helpers.mock.rest.http import Reply
@@ -253,13 +254,16 @@ def test_without_a_terminal_nothing_is_written(capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
+def test_a_day_stopped_by_hand_keeps_what_was_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.0)  # at the same customer on any machine
+
     def stop(done: float, total: float) -> None:
         if done > total / 4:
             raise KeyboardInterrupt
 
+    about: dict[str, Any] = {"agents": 2, "engine": "fast"}
     with pytest.raises(Interrupted, match="of the simulated day") as caught:
-        load_test(task_flow(), agents=2, arrivals=Exactly(200), hours=8, progress=stop)
+        load_test(task_flow(), arrivals=Exactly(200), hours=8, progress=stop, **about)
     so_far = caught.value.so_far
     assert 0 < len(so_far.conversations) < 200
     assert so_far.closes < 8 * 3600

@@ -150,6 +150,34 @@ def test_a_saved_plan_that_was_interrupted_goes_on_wherever_it_stopped(
         saved_plan(account, saved)
 
 
+def test_a_saved_plan_holds_no_secret_that_the_account_has(shop: Account, tmp_path: Path) -> None:
+    saved = tmp_path / "plan.json"
+    spaces = shop.client.taskrouter.v1.workspaces
+    [space] = spaces.list(friendly_name="Shop")
+    spaces(space.sid).update(event_callback_url="https://user:hunter2@example.com/")
+    changed = FILE.replace("{level: 5}", "{level: 6}").replace("level > 3", "level > 4")
+    save(plan(shop, changed), saved)
+    assert "hunter2" not in saved.read_text(encoding="utf-8")
+    interrupted_after(shop, saved, 1)
+    with pytest.raises(FlowProblem, match="the account has changed since the plan was made; plan"):
+        saved_plan(shop, saved)
+
+
+def test_a_saved_plan_with_a_secret_by_name_goes_on(
+    shop: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("key", "swordfish")
+    saved = tmp_path / "plan.json"
+    begin = "    event_callback_url: https://a.io/?token=${key}\n    default_activity"
+    file = FILE.replace("{level: 5}", "{level: 6}").replace("    default_activity", begin)
+    save(plan(shop, f"variables:\n  key: {{secret: true}}\n{file}"), saved)
+    text = saved.read_text(encoding="utf-8")
+    assert "swordfish" not in text
+    assert "https://a.io/?token=${key}" in text
+    interrupted_after(shop, saved, 1)
+    assert saved_plan(shop, saved).done() == 1
+
+
 def test_a_change_by_others_after_an_interruption_refuses_a_saved_plan(
     account: Account, tmp_path: Path
 ) -> None:

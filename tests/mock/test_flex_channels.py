@@ -10,6 +10,7 @@ import pytest
 from support import everything, refused
 
 from helpers import Account
+from helpers.mock import TwilioError
 
 Make = Callable[..., Any]
 
@@ -322,3 +323,15 @@ def test_a_task_that_is_refused_with_a_message_is_one_sentence_in_the_log(
         "Hello",
         "Is anybody there?",
     ]
+
+
+def test_what_follows_and_is_refused_is_logged_without_secrets(
+    account: Account, service: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Any) -> None:
+        raise TwilioError(20001, "https://user:hunter2@example.com is no URL of ours")
+
+    assert account.mock is not None
+    account.mock.follow_all(refuse)
+    service.channels.create()
+    assert "https://user:***@example.com is no URL of ours" in caplog.text

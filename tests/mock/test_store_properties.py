@@ -279,6 +279,19 @@ class StoreAndList(RuleBasedStateMachine):
         assert store.tally(Ball, ("box_sid", "size"), {}) == tally
         for ball in balls[-2:]:
             assert store.shared(Ball, ball.sid) == ball
+        known = [ball.sid for ball in balls]
+        assert store.shared_of(Ball, [*reversed(known), "BL0"]) == balls[::-1]
+
+    @rule(low=st.sampled_from([0.0, 1.5, 2.0]), length=st.sampled_from([0.0, 1.0, 9.0]), limit=ANY)
+    def query_a_range(self, low: float, length: float, limit: int) -> None:
+        store, high = self.backend.store, low + length
+        due = [b for b in self.balls if b.due_at is not None and low <= b.due_at <= high]
+        for box in (None, *self.boxes[:1]):
+            within = [b for b in due if box is None or b.box_sid == box.sid]
+            within.sort(key=lambda b: (b.due_at, -b.size, b.seq))
+            where = {"due_at": Between(low, high)} | ({"box_sid": box.sid} if box else {})
+            found = store.select(Ball, where, by=("due_at", "-size"), limit=limit)
+            self.expect(found, within[:limit])
 
 
 @pytest.fixture(params=["roomy", "large results", "narrow"])
@@ -352,6 +365,50 @@ def test_results_that_were_dropped_are_read_again(
             ctx.create(Box, colour=colour)
     found = [ctx.store.first(Box, colour=colour) for colour in colours]
     assert [box and box.colour for box in found] == colours
+
+
+def test_a_large_result_whose_first_rows_have_gone_is_read_again_once_it_was_dropped(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_cache, "LARGEST", 2)
+    monkeypatch.setattr(store_module, "LARGEST", 2)
+    monkeypatch.setattr(table_cache, "FIRST", 1)
+    monkeypatch.setattr(table_cache, "MOST_RESULTS", 2)
+    assert ctx.store.first(Box, colour="red") is None
+    with ctx.backend.transaction():
+        first, second, _ = [ctx.create(Box, colour="red") for _ in range(3)]
+        ctx.store.remove(first)
+        for colour in ("green", "blue"):
+            ctx.create(Box, colour=colour)
+    assert ctx.store.first(Box, colour="red") == second
+
+
+def test_rows_stay_in_memory_while_they_wait_and_the_latest_only_once_they_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table_cache, "KEPT_ROWS", 3)
+    ctx = Context(Backend(Store((Box, Ball)), Clock(), Sids(1)), "AC1")
+    read: list[str] = []
+    execute = ctx.store._execute
+
+    def counted(sql: str, *values: Any) -> Any:
+        read.append(sql)
+        return execute(sql, *values)
+
+    monkeypatch.setattr(ctx.store, "_execute", counted)
+    made = []
+    for _ in range(20):
+        with ctx.backend.transaction():
+            made.append(ctx.create(Box, colour=None))
+    assert [ctx.store.first(Box, seq=box.seq) for box in made] == made
+    assert read == []
+    ctx.store.copy()
+    with ctx.backend.transaction():
+        made += [ctx.create(Box, colour=None) for _ in range(10)]
+    read.clear()
+    early = made[19::-1]
+    assert [ctx.store.first(Box, seq=box.seq) for box in early] == early
+    assert len([sql for sql in read if sql.startswith("SELECT")]) == 20
 
 
 def test_a_write_outside_a_unit_of_work_is_refused(ctx: Context) -> None:

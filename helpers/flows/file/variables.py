@@ -45,7 +45,8 @@ _TYPES: dict[str, tuple[Any, str]] = {
 }
 _FIELDS = ("type", "default", "description", "secret")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+"""A variable in a text, by its name, and what looks like one."""
 _TEXT = "tag:yaml.org,2002:str"
 
 
@@ -114,7 +115,7 @@ def _listed(text: str) -> Any:
 
 
 def _found(text: str) -> Iterator[re.Match[str]]:
-    return _REFERENCE.finditer(text)
+    return REFERENCE.finditer(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,10 @@ class Values:
 
         A key stays text, of whatever type its variable is.
         """
-        whole = None if is_key else _REFERENCE.fullmatch(text)
+        whole = None if is_key else REFERENCE.fullmatch(text)
         if whole and whole[1] is not None:
             return self._value(whole[1])
-        return _REFERENCE.sub(self._part, text)
+        return REFERENCE.sub(self._part, text)
 
     def _part(self, found: re.Match[str]) -> str:
         if found[0] == "$${":

@@ -1,7 +1,7 @@
 """Plans in files: saved when they are reviewed, and carried out later if nothing has changed.
 
 One that was interrupted goes on where it stopped, as the account then is where the plan expects it
-after some of its writes.
+after some of its writes. It is made anew where the account holds what looks like a secret.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ...account import Account
+from ...masking import shown
 from ..errors import FlowProblem, Problem
 from ..file.other_formats import PLAN_MARK
 from ..file.reading import load
 from ..file.text_files import read_json, text_of, write_text
+from ..file.variables import REFERENCE
 from .ordering import PlannedWrite
 from .planning import Plan, plan
 from .steps import PlanStep
@@ -48,14 +50,16 @@ def save(planned: Plan, path: str | Path) -> None:
 
 
 def _written(planned: Plan) -> dict[str, Any]:
-    """The steps and writes of a plan, secrets by name."""
+    """The steps and writes of a plan, secrets by name; nothing of an account that shows others."""
     numbers = {id(step): number for number, step in enumerate(planned.steps)}
     content = {
         "steps": [asdict(step) for step in planned.steps],
         "writes": [[numbers[id(one.step)], one.after, one.does] for one in planned.operations],
     }
     plain = json.loads(json.dumps(content, default=sorted))
-    return {name: planned.file.values.written(each) for name, each in plain.items()}
+    written = {name: planned.file.values.written(each) for name, each in plain.items()}
+    unnamed = json.loads(REFERENCE.sub("", json.dumps(written)))
+    return written if shown(unnamed) == unnamed else {}
 
 
 def _restored(content: Mapping[str, Any], now: Plan, path: str) -> Plan | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from ...masking import mask
 from .database import log_failure
 from .errors import Refused, TwilioError
 
@@ -114,7 +115,7 @@ class Events:
                         try:
                             subscriber(event)
                         except (Refused, TwilioError) as refused:
-                            self._log_refusal(str(refused))
+                            self._log_refusal(mask(str(refused)))
                         except Exception:
                             log_failure(_log, "a subscriber failed on %s", type(event).__name__)
                         except BaseException as raised:

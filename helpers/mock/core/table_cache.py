@@ -123,7 +123,11 @@ class Shape:
 
     def make_room(self, fresh: Fresh) -> None:
         """Drop results, as there are too many: those without rows, and the oldest others."""
-        held = {key: places for key, places in self.results.items() if places != []}
+        held = {
+            key: places
+            for key, places in self.results.items()
+            if places or type(places) is not list  # a `Beginning` that has gone is of others
+        }
         oldest = tuple(islice(held, max(0, len(held) - MOST_RESULTS // 2)))
         if self.is_complete and self.remembers:
             self.dropped = set()
@@ -266,7 +270,7 @@ class TableCache(Table):
     def _drop_rows(self) -> None:
         """Drop the oldest rows, less those that wait to be written and are in memory anyway."""
         waiting = self.committed
-        for seq in tuple(islice(self._rows, KEPT_ROWS)):
+        for seq in tuple(islice(self._rows, len(self._rows) - KEPT_ROWS)):
             if not isinstance(waiting.get(seq), list):
                 del self._rows[seq]
         self._most_rows = KEPT_ROWS + max(KEPT_ROWS, len(self._rows))
@@ -359,11 +363,8 @@ class TableCache(Table):
                 committed[seq] = None
             elif isinstance(before, dict):
                 before.update(waiting)
-            elif seq in kept:
-                committed[seq] = kept[seq]
             else:
-                for name, value in waiting.items():
-                    before[self.positions[name]] = value
+                committed[seq] = kept[seq]
         self.pending.clear()
 
     def forget(self) -> None:

@@ -297,10 +297,11 @@ class TaskRouterReplica:
             self.now = max(self.now, due)
             while (due := self.next_due) is not None and due <= self.now:
                 self._ring(heapq.heappop(self._due)[3])
-            self._commit(reroutes=True)
+            self._commit(reroutes=self._reroutes)
         self.now = max(self.now, moment)
 
     def _ring(self, changed: TaskCopy | OfferCopy) -> None:
+        self._reroutes |= isinstance(changed, OfferCopy) or bool(changed.offers)
         if isinstance(changed, OfferCopy):
             self._close(changed, "timeout")
             self._move(changed.holder, self._source.workspace.timeout_activity_sid)
@@ -332,6 +333,7 @@ class TaskRouterReplica:
 
     def _enter(self, task: TaskCopy, step: RoutingStep) -> None:
         routing = self._routing(task)
+        self._reroutes = True
         self._stop_waiting(task)
         task.target = target = configuration.target_at(routing, step) or configuration.Target()
         if target.priority is not None:
