@@ -24,7 +24,7 @@ from helpers.mock.server.running import BackgroundServer
 
 PATH = "/event-bridge.twilio.com/v1/wschannels"
 SHOP = "https://shop.example.com"
-PATIENCE = 10
+PATIENCE = 30
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_a_page_of_this_machine_may_use_it_and_asks_first(
     assert received(join(account.worker_token(), origin=page))[0] == "init"
     names = "apiversion,clientversion,content-type,if-match"
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": names}
-    preflight = requests.options(server.url + PATH, headers={"Origin": page, **asked}, timeout=10)
+    preflight = requests.options(server.url + PATH, headers={"Origin": page, **asked}, timeout=30)
     assert preflight.headers["Access-Control-Allow-Headers"] == names
     answer = ask("GET", "Activities", headers={"Origin": page})
     assert answer.headers["Access-Control-Allow-Origin"] == page
@@ -368,7 +368,7 @@ def test_many_requests_at_once_leave_each_session_the_same_order(
 
 
 def becomes(workspace: Any, sid: str, activity: str) -> bool:
-    ends = time.monotonic() + 2
+    ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends:
         if workspace.workers(sid).fetch().activity_name == activity:
             return True

@@ -23,7 +23,7 @@ from helpers.mock import fidelity
 from helpers.mock.server.authority import CertificateAuthority, NoAuthority
 from helpers.mock.server.https_proxy import HttpsProxy
 
-PATIENCE = 10
+PATIENCE = 30
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
 
