@@ -85,7 +85,7 @@ def raw(proxy: HttpsProxy, sent: bytes) -> bytes:
 
 def run(command: list[str]) -> str:
     """Run a program, and return what it prints."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
