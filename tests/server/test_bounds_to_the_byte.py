@@ -74,7 +74,7 @@ def test_the_inspector_shows_one_to_a_thousand(url: str, limit: str, expected: i
 def logged_in(url: str, account: Account) -> Iterator[Any]:
     with connect(url.replace("http", "ws", 1) + "/v3/wsconnect", compression=None) as socket:
         socket.send(encode({"method": "init", "id": "1", "token": account.chat_token("jane")}))
-        assert decode(socket.recv(10)).header["status"]["code"] == 200
+        assert decode(socket.recv(30)).header["status"]["code"] == 200
         yield socket
 
 
@@ -92,10 +92,10 @@ def test_a_frame_may_have_so_many_bytes(account: Account, beyond: int) -> None:
         assert len(frame(padding)) == size
         socket.send(frame(padding))
         if not beyond:
-            assert decode(socket.recv(10)).header["status"]["code"] == 501
+            assert decode(socket.recv(30)).header["status"]["code"] == 501
             return
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(10)
+            socket.recv(30)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
 

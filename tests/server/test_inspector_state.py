@@ -181,7 +181,7 @@ def test_the_overview_has_addresses_and_webhooks_of_conversations(
     due = read("overview")["next_due"]
     assert (due["text"], due["sid"]) == ("A conversation becomes inactive", conversation.sid)
     conversation.messages.create(body="hi", x_twilio_webhook_enabled="true")
-    assert mock.webhooks.settle(10)
+    assert mock.webhooks.settle()
     [delivery] = read("webhooks")["items"]
     assert (delivery["scope"], delivery["channel_sid"]) == ("account", conversation.sid)
 
@@ -235,7 +235,7 @@ def test_a_delivery_is_shown_with_every_try(
         configuration_retry_count=1,
     )
     channels(sid).messages.create(body="hi", from_="jane", x_twilio_webhook_enabled="true")
-    assert mock.webhooks.settle(10)
+    assert mock.webhooks.settle()
     delivery = read("webhooks")["items"][0]
     assert (delivery["event"], delivery["state"], delivery["tries"]) == (
         "onMessageSent",
@@ -386,7 +386,7 @@ def test_no_secret_is_ever_in_an_answer(
         headers={"X-Twilio-Token": token, "Content-Type": "image/png"},
     ).json()
     requests.get(f"{url}/mcs.us1.twilio.com/v1/Services/{SERVICE}/Media/{media['sid']}", auth=AUTH)
-    mock.webhooks.settle(10)
+    mock.webhooks.settle()
     answers = [read("overview")]
     for kind in LISTS:
         items = read(kind)["items"]
@@ -539,7 +539,7 @@ def test_the_end_of_a_delivery_is_announced(
     with listening(url) as stream:
         answers.set()
         assert announces(stream, "webhooks")
-    assert mock.webhooks.settle(10)
+    assert mock.webhooks.settle()
 
 
 @pytest.fixture
