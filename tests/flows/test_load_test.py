@@ -36,6 +36,7 @@ from helpers.flows import (
     load_test,
     rehearse,
 )
+from helpers.flows.busy_day import progress
 from helpers.flows.busy_day.demand import Fixed
 from helpers.mock import MockTwilio, Request
 from helpers.mock.rest.http import Reply
@@ -240,10 +241,10 @@ def test_the_queue_is_counted_from_one_moment_to_the_next() -> None:
 def test_progress_is_reported_and_reaches_the_end() -> None:
     reports: list[tuple[float, float]] = []
 
-    def progress(done: float, total: float) -> None:
+    def note(done: float, total: float) -> None:
         reports.append((done, total))
 
-    load_test(task_flow(), agents=2, arrivals=Exactly(20), hours=2, progress=progress)
+    load_test(task_flow(), agents=2, arrivals=Exactly(20), hours=2, progress=note)
     assert {total for _, total in reports} == {7200}
     assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
@@ -253,7 +254,9 @@ def test_without_a_terminal_nothing_is_written(capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_day_stopped_by_hand_keeps_what_was_simulated() -> None:
+def test_a_day_stopped_by_hand_keeps_what_was_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0)  # however fast the day goes by
+
     def stop(done: float, total: float) -> None:
         if done > total / 4:
             raise KeyboardInterrupt
