@@ -19,7 +19,7 @@ def head(url: str, method: str, path: str, *headers: bytes) -> bytes:
     return start % (method.encode(), path.encode(), host) + b"".join(headers) + b"\r\n"
 
 
-def exchange(url: str, data: bytes, *, half_close: bool = True, timeout: float = 10) -> bytes:
+def exchange(url: str, data: bytes, *, half_close: bool = True, timeout: float = 30) -> bytes:
     """Send these bytes and end, then read until the server ends."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout) as connection:

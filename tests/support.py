@@ -20,7 +20,7 @@ from helpers import Account
 from helpers.account import SharedMockHttpClient
 from helpers.mock import Credentials, RemoteMock
 
-PATIENCE = 10
+PATIENCE = 30
 """Seconds after which something awaited counts as never coming."""
 
 

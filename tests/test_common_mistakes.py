@@ -148,7 +148,7 @@ def test_json_is_no_form(account: Account) -> None:
     with account.mock.serve() as server:
         url = f"{server.url}/chat.twilio.com/v2/Services/{own.chat_service_sid}/Users"
         auth = (own.account_sid, own.auth_token)
-        answer = requests.post(url, json={"Identity": "jane"}, auth=auth, timeout=10)
+        answer = requests.post(url, json={"Identity": "jane"}, auth=auth, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (400, 20001)
 
 

@@ -209,7 +209,7 @@ def test_a_server_on_localhost_receives_the_webhooks_of_the_guide(account: Accou
         program = program.replace("http://127.0.0.1:8787", served.url)
         exec(program.replace("http://localhost:3000", url))
         try:
-            path, signature, body = server.received.get(timeout=10)  # type: ignore[attr-defined]
+            path, signature, body = server.received.get(timeout=30)  # type: ignore[attr-defined]
         finally:
             server.shutdown()
     assert (path, "Body=Hello%3F" in body) == ("/twilio/events", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import tomllib
 from collections import defaultdict
@@ -57,11 +58,15 @@ def imports() -> grimp.ImportGraph:
 @pytest.fixture(scope="module")
 def nodes() -> list[tuple[str, ast.AST]]:
     """Every statement of every file, with the file's name."""
-    return [
-        (str(file.relative_to(ROOT)), node)
-        for file in sorted((ROOT / "helpers").rglob("*.py"))
-        for node in statements(ast.parse(file.read_text("utf-8")))
-    ]
+    gc.disable()  # it would look through all trees again and again, for a second
+    try:
+        return [
+            (str(file.relative_to(ROOT)), node)
+            for file in sorted((ROOT / "helpers").rglob("*.py"))
+            for node in statements(ast.parse(file.read_text("utf-8")))
+        ]
+    finally:
+        gc.enable()
 
 
 def statements(parent: ast.AST) -> Iterator[ast.AST]:

@@ -56,9 +56,9 @@ def test_what_is_no_secret_stays(text: str) -> None:
     "part", ["token", "//a:", '"token\\', "=", "basic ", "eyJa.", "a_", " \t:"]
 )
 def test_a_long_text_is_masked_at_once(part: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # others may be at work on this machine
     mask(part * (100_000 // len(part)))
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_parameters_are_masked_by_name_and_by_form() -> None:

@@ -143,7 +143,7 @@ def test_a_mock_logs_the_calls_of_all_its_doors_until_it_is_reset() -> None:
                 )
             )
         with mock.serve() as server:
-            requests.get(f"{server.url}/chat.twilio.com{chat}/two", timeout=9)
+            requests.get(f"{server.url}/chat.twilio.com{chat}/two", timeout=30)
         logged = [(each.method, each.path, each.status, each.code) for each in mock.requests]
         assert logged == [
             ("POST", chat, 201, None),

@@ -83,7 +83,7 @@ def run(wheel: Path, *arguments: str, cwd: Path) -> str:
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -194,7 +194,7 @@ def test_a_project_with_helpers_of_its_own_uses_plugin_and_server(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=180,
         check=False,
     )
     assert "1 failed, 3 passed" in done.stdout, done.stdout + done.stderr

@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 from doors import say
 from fire import FlakyServer, hurried
-from support import EventLog
+from support import PATIENCE, EventLog
 
 from helpers import Account, ChatClient, ChatError, MockTwilio
 from helpers.account import SharedMockHttpClient
 from helpers.chat import OutcomeUnknown
 from helpers.desk import AgentDesk
 from helpers.mock import Credentials
-
-TIMEOUT = 1.0
 
 
 class Site:
@@ -36,8 +34,8 @@ class Site:
     def start(self, mock: MockTwilio | None = None) -> None:
         self.server = FlakyServer(mock or self.server.mock, self.server.port)
 
-    def account(self, timeout: float = TIMEOUT) -> Account:
-        """The account as another process has it, whose requests time out soon."""
+    def account(self, timeout: float = PATIENCE) -> Account:
+        """The account as another process has it."""
         door = SharedMockHttpClient(self.server.url, timeout=timeout)
         self._doors.append(door)
         return Account("shared", self.server.mock.credentials, door)
@@ -57,10 +55,10 @@ def site(account: Account) -> Iterator[Site]:
 
 
 @pytest.fixture
-def chat(site: Site, channel: Any) -> Iterator[ChatClient]:
-    """A chat client of user-42, who is in the channel."""
+def chat(request: pytest.FixtureRequest, site: Site, channel: Any) -> Iterator[ChatClient]:
+    """A chat client of user-42, who is in the channel; a parameter says when requests time out."""
     channel.members.create(identity="user-42")
-    shared = site.account()
+    shared = site.account(getattr(request, "param", PATIENCE))
     token = shared.chat_token("user-42")
     with ChatClient(shared, token, poll_seconds=0.01, wait=hurried) as client:
         yield client
@@ -100,6 +98,7 @@ def test_messages_before_during_and_after_a_restart_arrive_once_and_in_order(
     assert (states.arguments, chat.connection_problem) == (["connecting", "connected"], None)
 
 
+@pytest.mark.parametrize("chat", [1.0], indirect=True)
 def test_requests_that_break_off_stall_or_are_throttled_on_the_way_lose_and_double_nothing(
     site: Site, chat: ChatClient, channel: Any
 ) -> None:
@@ -216,7 +215,7 @@ def hurried_desks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
     site: Site, account: Account, task_flow: Any, make_channel: Callable[..., Any]
 ) -> None:
-    desk = AgentDesk(site.account(timeout=10))
+    desk = AgentDesk(site.account())
     problems, offers = EventLog(desk, "problemChanged"), EventLog(desk, "offersChanged")
     desk.go_available()
     site.stop()
@@ -233,7 +232,7 @@ def test_a_desk_says_what_is_the_matter_and_sees_offers_again_after_a_restart(
 
 @pytest.mark.usefixtures("hurried_desks")
 def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
-    desk = AgentDesk(site.account(timeout=10))
+    desk = AgentDesk(site.account())
     desk.go_available()
     activities = EventLog(desk, "activityChanged")
     site.restart(MockTwilio(seed=1))
@@ -245,7 +244,7 @@ def test_a_desk_finds_its_agent_in_an_account_made_anew(site: Site) -> None:
 
 @pytest.mark.usefixtures("hurried_desks")
 def test_a_desk_without_its_agent_says_whom_there_is(site: Site, account: Account) -> None:
-    desk = AgentDesk(site.account(timeout=10))
+    desk = AgentDesk(site.account())
     problems = EventLog(desk, "problemChanged")
     workspaces = account.client.taskrouter.v1.workspaces
     workspace = workspaces(workspaces.list()[0].sid)

@@ -547,9 +547,9 @@ def test_a_thousand_flows_for_one_contact_are_checked_at_once() -> None:
         )
         for number in range(1000)
     )
-    started = time.perf_counter()
+    started = time.process_time()  # others may be at work on this machine
     report = check(FlowFile(flows))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     found = [one for one in report.findings if one.id == "two-enabled"]
     assert [one.flow for one in found] == [flow.friendly_name for flow in flows]
     assert "'F0' (the text), 'F2' (the text)" in found[1].reason

@@ -287,7 +287,7 @@ def test_it_runs_as_a_module_and_its_help_says_the_exit_codes(file: Path) -> Non
             [sys.executable, "-m", "helpers.flows", *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             cwd=ROOT,
             env=os.environ | {"PYTHONIOENCODING": "ascii"},
             check=False,

@@ -241,10 +241,10 @@ def test_the_queue_is_counted_from_one_moment_to_the_next() -> None:
 def test_progress_is_reported_and_reaches_the_end() -> None:
     reports: list[tuple[float, float]] = []
 
-    def progress(done: float, total: float) -> None:
+    def note(done: float, total: float) -> None:
         reports.append((done, total))
 
-    load_test(task_flow(), agents=2, arrivals=Exactly(20), hours=2, progress=progress)
+    load_test(task_flow(), agents=2, arrivals=Exactly(20), hours=2, progress=note)
     assert {total for _, total in reports} == {7200}
     assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 

@@ -65,9 +65,10 @@ def test_what_is_not_read_of_a_state_is_named(account: Account, tmp_path: Path) 
     one: Any = next(each for each in content["resources"] if each["type"] == SPACE)
     one["instances"][0]["attributes"] |= {"colour": "red", "shade": None, "tags": []}
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert f"{path}: {SPACE}.{one['name']}: colour is left out" in import_from(path).notes
-    assert "shade" not in repr(import_from(path))
-    assert "tags" not in repr(import_from(path))
+    found = import_from(path)
+    assert f"{path}: {SPACE}.{one['name']}: colour is left out" in found.notes
+    assert "shade" not in repr(found)
+    assert "tags" not in repr(found)
 
 
 @pytest.mark.parametrize("kind", BY_TYPE.values(), ids=[*BY_TYPE])

@@ -11,7 +11,7 @@ HOOK = "https://hooks.example.com/chat"
 """Where webhooks go in these tests."""
 HEADER = {"x_twilio_webhook_enabled": "true"}
 """Parameter of a write through the API that webhooks are to be told of."""
-PATIENCE = 10
+PATIENCE = 30
 """Seconds after which something awaited counts as never coming."""
 
 

@@ -15,7 +15,7 @@ from helpers.mock import Clock
 from helpers.mock.core.clock import iso_milliseconds
 
 MOMENT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-PATIENCE = 10
+PATIENCE = 30
 
 
 @pytest.fixture

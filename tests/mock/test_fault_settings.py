@@ -227,10 +227,10 @@ def test_a_fault_needs_a_pattern(faults: Faults, given: Any, sentence: str) -> N
 
 
 def test_a_long_pattern_is_refused_as_fast_as_a_short_one(faults: Faults) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()  # others may be at work on this machine
     with pytest.raises(BadFault) as refusal:
         faults.add("*a" * 100_000, status=500)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
     assert len(str(refusal.value)) < 1_000
 
 

@@ -29,7 +29,7 @@ class Products:
 
     def _load(self, host: str, version: str) -> Iterable[Operation]:
         self.loads[host, version] += 1
-        self._together.wait(10)
+        self._together.wait(30)
         for number in range(50):
             path = f"/{version}/Things{number}/{{Sid}}" + "/Parts" * (number % 3)
             yield Operation(f"FetchThing{number}", "GET", host, path, lambda *_: Reply(200, {}))

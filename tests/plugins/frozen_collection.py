@@ -8,32 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-_unfrozen: list[bool] = []
-_unfreeze = gc.unfreeze
-
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     gc.disable()
     collected = yield
     gc.freeze()
-    gc.unfreeze = _noted
+    gc.freeze = gc.unfreeze = _keep  # a simulated day would let go of all that
     gc.enable()
     return collected
 
 
-def _noted() -> None:
-    _unfreeze()
-    _unfrozen.append(True)
-
-
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Freeze again after a file whose tests have unfrozen all, as a simulated day does."""
-    if _unfrozen and nextitem is not None and nextitem.path != item.path:
-        _freeze()
-
-
-def _freeze() -> None:
-    gc.collect()
-    gc.freeze()
-    _unfrozen.clear()
+def _keep() -> None:
+    """Leave what is frozen as it is."""

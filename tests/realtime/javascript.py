@@ -21,7 +21,7 @@ CONVERSATIONS = ("conversations-2", "@twilio/conversations")
 """`@twilio/conversations` 2.7, by an alias, and 3.0."""
 BUNDLE = "twilio-chat/builds/twilio-chat.min.js"
 """Bundle for web pages' <script>: an older Sync inside, which pages and subscribes differently."""
-PATIENCE = 10
+PATIENCE = 30
 """Seconds after which something awaited counts as never coming."""
 
 

@@ -13,7 +13,7 @@ from snippets import snippet
 
 from helpers import Account
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 def test_a_page_receives_messages_as_the_guide_says(

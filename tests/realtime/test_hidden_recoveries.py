@@ -127,5 +127,5 @@ def test_an_sdk_that_lacks_nothing_asks_nothing_twice(
 
 def by_sdk(server: BackgroundServer) -> Counter[tuple[str, str]]:
     """Requests that SDKs have made over their connections so far."""
-    found = requests.get(f"{server.url}/_mock/state/requests", timeout=10).json()["items"]
+    found = requests.get(f"{server.url}/_mock/state/requests", timeout=30).json()["items"]
     return Counter((each["method"], each["path"]) for each in found if each["by"] == "chat user")

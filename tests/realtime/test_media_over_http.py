@@ -26,7 +26,7 @@ def media(account: Account, server: BackgroundServer) -> Callable[..., requests.
 
     def call(method: str, path: str = "/Media", **more: Any) -> requests.Response:
         more["headers"] = headers | more.get("headers", {})
-        return requests.request(method, base + path, timeout=10, **more)
+        return requests.request(method, base + path, timeout=30, **more)
 
     return call
 
@@ -45,7 +45,7 @@ def test_raw_bytes_are_kept_and_links_lead_here(
     assert (shown["filename"], shown["size"], shown["author"]) == ("a.bin", 4, "jane")
     link = shown["links"]["content_direct_temporary"]
     assert link.startswith(f"{server.url}/mcs.us1.twilio.com/v1/Services/")
-    content = requests.get(link, headers={"Origin": PAGE}, timeout=10)
+    content = requests.get(link, headers={"Origin": PAGE}, timeout=30)
     assert content.content == b"\x00\r\n\xff"
     assert content.headers["Access-Control-Allow-Origin"] == "*"
 

@@ -200,7 +200,7 @@ def test_a_file_is_sent_and_fetched(channel: Any, sid: str, jane: JavaScriptClie
     )
     [sent] = channel.messages.list()
     assert sent.type == "media"
-    with urllib.request.urlopen(jane.ask("mediaUrl", sid, 0), timeout=5) as content:
+    with urllib.request.urlopen(jane.ask("mediaUrl", sid, 0), timeout=30) as content:
         assert (content.read(), content.headers["Content-Type"]) == (b"a short note", "text/plain")
 
 

@@ -92,8 +92,8 @@ class Office:
         return str(self.workspace.workers(self.sids[name]).fetch().activity_name)
 
     def becomes(self, name: str, activity: str) -> bool:
-        """Wait up to a second for a worker's activity."""
-        ends = time.monotonic() + 1
+        """Wait for a worker's activity."""
+        ends = time.monotonic() + javascript.PATIENCE
         while time.monotonic() < ends:
             if self.activity_of(name) == activity:
                 return True

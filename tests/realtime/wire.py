@@ -9,7 +9,7 @@ from websockets.sync.client import ClientConnection
 
 from helpers.mock.realtime.notices import Frame, decode, encode
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 class Wire:

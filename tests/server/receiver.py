@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a delivery counts as never coming."""
 
 

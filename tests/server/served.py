@@ -33,9 +33,9 @@ class Command:
     def kill(self) -> None:
         """End it at once, as every system can."""
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=30)
 
-    def end(self, how: int = signal.SIGTERM, patience: float = 10) -> tuple[int, str]:
+    def end(self, how: int = signal.SIGTERM, patience: float = 30) -> tuple[int, str]:
         """Its exit code, and what it wrote besides the start line."""
         self.process.send_signal(how)
         out, err = self.process.communicate(timeout=patience)

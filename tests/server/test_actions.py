@@ -49,7 +49,7 @@ class Inspector:
         self.service = self.sdk.chat.v2.services(own.chat_service_sid)
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        return self.session.request(method, f"{self.url}{path}", timeout=10, **more)
+        return self.session.request(method, f"{self.url}{path}", timeout=30, **more)
 
     def renewed(self) -> Inspector:
         while self.call("POST", "/_mock/undo").status_code == 200:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 from hypothesis import example, given, settings
@@ -61,7 +62,7 @@ def test_a_large_body_is_not_even_read_without_credentials(
     parsed: list[str] = []
     monkeypatch.setattr(http, "parsed", parsed.append)
     body = b"FriendlyName=" + b"x" * SMALL_BODY
-    answer = requests.post(url + path, data=body, headers=FORM, auth=auth, timeout=10)
+    answer = requests.post(url + path, data=body, headers=FORM, auth=auth, timeout=30)
     assert (answer.status_code, answer.json()["code"], parsed) == (401, code, [])
 
 
@@ -75,23 +76,23 @@ def test_a_large_body_is_not_even_read_without_credentials(
 )
 def test_a_form_is_taken_up_to_its_bound(url: str, path: str, size: int, expected: int) -> None:
     body = b"FriendlyName=".ljust(size, b"x")
-    answer = requests.post(url + path, data=body, headers=FORM, auth=AUTH, timeout=10)
+    answer = requests.post(url + path, data=body, headers=FORM, auth=AUTH, timeout=30)
     assert answer.status_code == answer.json()["status"] == expected
 
 
 def test_a_file_may_be_larger_than_a_form(url: str) -> None:
     headers = {"Content-Type": "image/png"}
     body = b"x" * (MAX_FORM + 1)
-    answer = requests.post(url + MEDIA, data=body, headers=headers, auth=AUTH, timeout=10)
+    answer = requests.post(url + MEDIA, data=body, headers=headers, auth=AUTH, timeout=30)
     assert (answer.status_code, answer.json()["size"]) == (201, MAX_FORM + 1)
 
 
 @pytest.mark.parametrize(("fields", "expected"), [(MAX_FIELDS, 201), (MAX_FIELDS + 1, 400)])
 def test_a_form_may_have_so_many_fields(url: str, fields: int, expected: int) -> None:
     body = "&".join(["FriendlyName=x"] * fields)
-    answer = requests.post(url + CHANNELS, data=body, headers=FORM, auth=AUTH, timeout=10)
+    answer = requests.post(url + CHANNELS, data=body, headers=FORM, auth=AUTH, timeout=30)
     assert answer.status_code == expected
-    queried = requests.get(f"{url}{CHANNELS}?{'&' * (fields - 1)}", auth=AUTH, timeout=10)
+    queried = requests.get(f"{url}{CHANNELS}?{'&' * (fields - 1)}", auth=AUTH, timeout=30)
     assert queried.status_code == (200 if expected == 201 else 400)
 
 
@@ -99,7 +100,7 @@ def test_a_form_may_have_so_many_fields(url: str, fields: int, expected: int) ->
     "path", ["/_mock/clock", "/_mock/snapshots", "/chat/session", "/conversations/session"]
 )
 def test_a_control_takes_little(url: str, path: str) -> None:
-    answer = requests.post(url + path, data=b" " * (MAX_CONTROL + 1), timeout=10)
+    answer = requests.post(url + path, data=b" " * (MAX_CONTROL + 1), timeout=30)
     assert (answer.status_code, "larger than" in answer.json()["error"]) == (413, True)
 
 
@@ -121,15 +122,19 @@ def test_memory_does_not_grow_with_what_strangers_send(command: Callable[..., Co
         assert found
         return int(found[1]) // 1024
 
-    requests.post(server.url + CHANNELS, data={"FriendlyName": "x"}, auth=AUTH, timeout=10)
-    before, started = megabytes(), time.monotonic()
+    def seconds_of_work() -> float:
+        used = psutil.Process(server.process.pid).cpu_times()
+        return float(used.user + used.system)
+
+    requests.post(server.url + CHANNELS, data={"FriendlyName": "x"}, auth=AUTH, timeout=30)
+    before, worked = megabytes(), seconds_of_work()
     body = b"a=b&" * (50 * 1024 * 256)
-    answer = requests.post(server.url + CHANNELS, data=body, headers=FORM, auth=WRONG, timeout=20)
+    answer = requests.post(server.url + CHANNELS, data=body, headers=FORM, auth=WRONG, timeout=60)
     assert answer.status_code == 401
     exchange(server.url, head(server.url, "GET", "/", b"X: " + b"x" * len(body) + b"\r\n"))
     exchange(server.url, b"GET /" + b"x" * len(body))
     assert megabytes() - before < 10
-    assert time.monotonic() - started < 10
+    assert seconds_of_work() - worked < 10
     code, output = server.end()
     assert (code, "Traceback" in output) == (0, False)
 
@@ -161,7 +166,9 @@ def test_a_path_beyond_the_bound_is_refused(url: str) -> None:
 
 def test_a_head_without_end_is_cut_off_as_it_arrives(url: str) -> None:
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), 10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), 30) as connection:
+        # What is sent has been read, but for a little, however late the server gets to it.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10_000)
         connection.sendall(head(url, "GET", SERVICES)[:-2] + b"X: ")
         sent = 0
         with suppress(ConnectionError):

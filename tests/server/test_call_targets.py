@@ -29,14 +29,14 @@ def problem(server: Command, url: str) -> str | None:
     with requests.Session() as session:
         session.auth = AUTH
         hook = {"PostWebhookUrl": url, "WebhookFilters": "onChannelAdded"}
-        assert session.post(service, data=hook, timeout=10).ok
-        assert session.post(f"{service}/Channels", headers=FIRES, timeout=10).ok
+        assert session.post(service, data=hook, timeout=30).ok
+        assert session.post(f"{service}/Channels", headers=FIRES, timeout=30).ok
         while True:
-            shown = session.get(f"{server.url}/_mock/state/webhooks", timeout=10).json()["items"]
+            shown = session.get(f"{server.url}/_mock/state/webhooks", timeout=30).json()["items"]
             if shown and shown[0]["state"] != "pending":
                 break
         whole = f"{server.url}/_mock/state/webhooks/{shown[0]['number']}"
-        attempts = session.get(whole, timeout=10).json()["attempts"]
+        attempts = session.get(whole, timeout=30).json()["attempts"]
         found: str | None = attempts[-1]["problem"]
         return found
 

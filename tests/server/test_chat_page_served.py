@@ -31,13 +31,13 @@ def post(mock: MockTwilio) -> Post:
     """Asks the back end as the page does."""
 
     def ask(path: str, question: Any = None, **more: Any) -> requests.Response:
-        return requests.post(f"{mock.url}/chat/{path}", json=question, timeout=10, **more)
+        return requests.post(f"{mock.url}/chat/{path}", json=question, timeout=30, **more)
 
     return ask
 
 
 def get(mock: MockTwilio, path: str = "") -> requests.Response:
-    return requests.get(f"{mock.url}/chat/{path}", timeout=10)
+    return requests.get(f"{mock.url}/chat/{path}", timeout=30)
 
 
 # -- the back end
@@ -144,13 +144,13 @@ def test_a_conversation_is_started_for_a_new_customer_and_found_again_until_it_i
     mock: MockTwilio, account: Account, client: Any
 ) -> None:
     def ask(question: Any, path: str = "session") -> requests.Response:
-        return requests.post(f"{mock.url}/conversations/{path}", json=question, timeout=10)
+        return requests.post(f"{mock.url}/conversations/{path}", json=question, timeout=30)
 
     refused = ask({})
     assert refused.status_code == 409
     assert "begins with Incoming Conversation" in refused.json()["error"]
     assert client.conversations.v1.conversations.list() == []
-    made = requests.post(f"{mock.url}/_mock/actions/studio-flow", json={}, timeout=10).json()
+    made = requests.post(f"{mock.url}/_mock/actions/studio-flow", json={}, timeout=30).json()
     first = ask({"name": "Jane"}).json()
     assert set(first) == {"identity", "conversation_sid", "token"}
     conversation = client.conversations.v1.conversations(first["conversation_sid"])
@@ -173,7 +173,7 @@ def test_a_conversation_is_started_for_a_new_customer_and_found_again_until_it_i
 def test_the_page_is_its_files_and_may_load_little_else(mock: MockTwilio) -> None:
     page = get(mock)
     assert page.headers["Content-Type"].startswith("text/html")
-    assert requests.get(f"{mock.url}/chat", timeout=10).text == page.text
+    assert requests.get(f"{mock.url}/chat", timeout=30).text == page.text
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'self'; script-src 'self' https://media.twiliocdn.com;" in policy
     assert f"connect-src 'self' ws://{mock.url.removeprefix('http://')}" in policy
@@ -190,25 +190,25 @@ def test_the_other_page_is_the_same_on_the_other_sdk(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     url = f"{mock.url}/conversations"
-    found = requests.get(f"{url}/", timeout=10)
-    assert found.text == requests.get(url, timeout=10).text
+    found = requests.get(f"{url}/", timeout=30)
+    assert found.text == requests.get(url, timeout=30).text
     expected = get(mock).text.replace(CHAT.cdn, CONVERSATIONS.cdn)
     assert found.text == expected.replace("chat.js", "conversations.js")
     policy = found.headers["Content-Security-Policy"]
     assert "script-src 'self' https://sdk.twilio.com;" in policy
-    missing = requests.get(f"{url}/twilio-conversations.min.js", timeout=10)
+    missing = requests.get(f"{url}/twilio-conversations.min.js", timeout=30)
     assert "npm install @twilio/conversations" in missing.json()["error"]
     (tmp_path / CONVERSATIONS.place).parent.mkdir(parents=True)
     (tmp_path / CONVERSATIONS.place).write_text("the SDK")
-    assert 'src="twilio-conversations.min.js"' in requests.get(url, timeout=10).text
-    assert requests.get(f"{url}/twilio-conversations.min.js", timeout=10).text == "the SDK"
+    assert 'src="twilio-conversations.min.js"' in requests.get(url, timeout=30).text
+    assert requests.get(f"{url}/twilio-conversations.min.js", timeout=30).text == "the SDK"
 
 
 @pytest.mark.parametrize(
     "odd", ["x; script-src *", "localhost:1 *", "127.0.0.1,x", "localhost:80'", "a\tb", "*"]
 )
 def test_a_made_up_host_does_not_get_into_the_policy(mock: MockTwilio, odd: str) -> None:
-    refused = requests.get(f"{mock.url}/chat/", headers={"Host": odd}, timeout=10)
+    refused = requests.get(f"{mock.url}/chat/", headers={"Host": odd}, timeout=30)
     assert refused.status_code == 400
     assert refused.headers["Content-Type"].startswith("application/json")
     assert "The Host header names no host" in refused.json()["error"]
@@ -219,7 +219,7 @@ def test_a_made_up_host_does_not_get_into_the_policy(mock: MockTwilio, odd: str)
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:99", "[::1]:8080", "my-mac.local"])
 def test_the_policy_names_the_host_that_the_page_was_asked_of(mock: MockTwilio, host: str) -> None:
-    found = requests.get(f"{mock.url}/chat/", headers={"Host": host}, timeout=10)
+    found = requests.get(f"{mock.url}/chat/", headers={"Host": host}, timeout=30)
     policy = found.headers["Content-Security-Policy"]
     assert f"connect-src 'self' ws://{host} wss://{host};" in policy
 
@@ -292,21 +292,23 @@ def test_a_kernels_own_account_is_served_and_stops(account: Account) -> None:
         assert mock.serve() is server  # a cell that runs twice
         shared = f"{server.url}/chat.twilio.com/v2/Services"
         auth = (account.credentials.account_sid, account.credentials.auth_token)
-        assert requests.get(shared, auth=auth, timeout=10).status_code == 200
+        assert requests.get(shared, auth=auth, timeout=30).status_code == 200
         with pytest.raises(ValueError, match="already"):
             mock.serve(port=1)
     assert mock.url is None
     with mock.serve() as another:
-        assert requests.get(f"{another.url}/chat/", timeout=10).status_code == 200
+        assert requests.get(f"{another.url}/chat/", timeout=30).status_code == 200
 
 
 def test_a_server_with_nothing_under_way_stops_at_once(account: Account) -> None:
     assert isinstance(account.mock, MockTwilio)
-    took = []
-    for _ in range(3):
+    took = [1.0]
+    for _ in range(20):  # one is enough, as others may be at work on this machine
+        if min(took) < 0.1:
+            break
         with requests.Session() as page:  # whose connection stays open
             with account.mock.serve() as server:
-                assert page.get(f"{server.url}/chat/", timeout=10).status_code == 200
+                assert page.get(f"{server.url}/chat/", timeout=30).status_code == 200
                 started = time.perf_counter()
             took.append(time.perf_counter() - started)
     assert min(took) < 0.1
@@ -326,4 +328,4 @@ def test_closing_the_account_stops_its_server() -> None:
     url = mock.serve().url
     mock.close()
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{url}/chat/", timeout=10)
+        requests.get(f"{url}/chat/", timeout=30)

@@ -60,7 +60,7 @@ def test_it_ends_without_a_word_while_a_fault_keeps_a_client_waiting(
 ) -> None:
     server = command()
     fault = connect(server.url).mock.faults.add("FetchService", kind="timeout")
-    client = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    client = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
     client.request("GET", f"/{CHANNELS.removesuffix('/Channels')}")
     deadline = time.monotonic() + 10
     while not fault.hits:
@@ -173,4 +173,4 @@ def test_a_copy_of_the_chat_sdk_is_served_to_the_chat_page(command: Start, tmp_p
     copy = tmp_path / "sdk.js"
     copy.write_text("the SDK")
     server = command("--chat-sdk", str(copy))
-    assert requests.get(f"{server.url}/chat/twilio-chat.min.js", timeout=10).text == "the SDK"
+    assert requests.get(f"{server.url}/chat/twilio-chat.min.js", timeout=30).text == "the SDK"

@@ -67,7 +67,7 @@ class Served:
         self._server = MockServer(self.mock, listening, ready.set, at_once=at_once)
         self._thread = threading.Thread(target=self._server.serve_until_stopped)
         self._thread.start()
-        assert ready.wait(10)
+        assert ready.wait(30)
         made = exchange(self.url, head(self.url, "POST", CHANNELS, BASIC, FORM), half_close=False)
         self.channel = json.loads(made.partition(b"\r\n\r\n")[2])["sid"]
         self.events: list[Any] = []
@@ -81,7 +81,7 @@ class Served:
 
     def end(self) -> None:
         self._server.stop()
-        self._thread.join(10)
+        self._thread.join(30)
         self.mock.close()
 
 

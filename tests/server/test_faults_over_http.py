@@ -26,7 +26,7 @@ def channels(shared: Account) -> Any:
     return shared.client.chat.v2.services(SERVICE).channels
 
 
-def post(url: str, name: str, timeout: float = 5) -> requests.Response:
+def post(url: str, name: str, timeout: float = 30) -> requests.Response:
     path = f"{url}/chat.twilio.com/v2/Services/{SERVICE}/Channels"
     return requests.post(path, data={"UniqueName": name}, auth=AUTH, timeout=timeout)
 

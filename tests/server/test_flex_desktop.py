@@ -18,7 +18,7 @@ from helpers.mock import MockTwilio
 from helpers.mock.server.app import ServerApp
 from helpers.mock.server.running import BackgroundServer
 
-PATIENCE = 10
+PATIENCE = 30
 CONFIGURATION = "/flex-api.twilio.com/v1/Configuration"
 
 

@@ -30,7 +30,7 @@ Post = Callable[..., requests.Response]
 @pytest.fixture
 def post(shared: Account, url: str) -> Post:
     def call(path: str, **sent: Any) -> requests.Response:
-        return requests.post(url + path, auth=AUTH, timeout=10, **sent)
+        return requests.post(url + path, auth=AUTH, timeout=30, **sent)
 
     return call
 
@@ -104,7 +104,7 @@ def test_a_multipart_form_that_is_cut_off_has_no_effect(post: Post, url: str, en
     sent["data"] = sent["data"][:end]
     refused = post(CHANNELS, **sent)
     assert (refused.status_code, refused.json()["code"]) == (400, 20001)
-    assert requests.get(url + CHANNELS, auth=AUTH, timeout=10).json()["channels"] == []
+    assert requests.get(url + CHANNELS, auth=AUTH, timeout=30).json()["channels"] == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_file_is_no_text(post: Post, url: str) -> None:
     refused = post(CHANNELS, files={"FriendlyName": ("name.txt", b"x")})
     assert (refused.status_code, refused.json()["code"]) == (400, 20001)
     assert "FriendlyName: it is a file" in refused.json()["message"]
-    assert requests.get(url + CHANNELS, auth=AUTH, timeout=10).json()["channels"] == []
+    assert requests.get(url + CHANNELS, auth=AUTH, timeout=30).json()["channels"] == []
 
 
 @pytest.mark.parametrize(("fields", "expected"), [(MAX_FIELDS, 201), (MAX_FIELDS + 1, 400)])
@@ -145,7 +145,7 @@ def test_a_multipart_form_may_be_so_large(post: Post) -> None:
 
 
 def test_credentials_are_looked_at_before_a_form_that_cannot_be_read(url: str) -> None:
-    answer = requests.post(url + CHANNELS, auth=("x", "y"), timeout=10, **multipart("--b"))
+    answer = requests.post(url + CHANNELS, auth=("x", "y"), timeout=30, **multipart("--b"))
     assert answer.status_code == 401
 
 
@@ -238,7 +238,7 @@ def test_booleans_of_forms_are_true_in_any_case(
     ],
 )
 def test_every_answer_has_twilios_headers(url: str, method: str, path: str, status: int) -> None:
-    answers = [requests.request(method, url + path, auth=AUTH, timeout=10) for _ in range(2)]
+    answers = [requests.request(method, url + path, auth=AUTH, timeout=30) for _ in range(2)]
     for answer in answers:
         assert answer.status_code == status
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -259,7 +259,7 @@ def test_every_answer_has_twilios_headers(url: str, method: str, path: str, stat
 def test_every_refusal_at_the_door_has_twilios_headers(
     url: str, sent: dict[str, Any], status: int
 ) -> None:
-    answer = requests.post(url + CHANNELS, timeout=10, **sent)
+    answer = requests.post(url + CHANNELS, timeout=30, **sent)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert re.fullmatch(r"RQ[0-9a-f]{32}", answer.headers["Twilio-Request-Id"])
@@ -294,7 +294,7 @@ def test_a_parameter_in_a_wrong_place_or_spelling_is_refused_as_missing(
     refused = post(CHANNELS, **sent)
     assert (refused.status_code, refused.json()["code"]) == (400, 20001)
     assert "Missing parameter FriendlyName in the post body" in refused.json()["message"]
-    assert requests.get(url + CHANNELS, auth=AUTH, timeout=10).json()["channels"] == []
+    assert requests.get(url + CHANNELS, auth=AUTH, timeout=30).json()["channels"] == []
 
 
 @pytest.mark.parametrize(
@@ -324,12 +324,12 @@ def test_a_body_that_is_no_form_is_refused(post: Post, kind: str, body: bytes) -
 def test_what_is_not_read_is_noted_in_the_answer_and_the_logs(
     shared: Account, url: str, sent: dict[str, Any], note: str
 ) -> None:
-    answer = requests.post(url + CHANNELS, auth=AUTH, timeout=10, **sent)
+    answer = requests.post(url + CHANNELS, auth=AUTH, timeout=30, **sent)
     assert answer.status_code == 201
     assert answer.headers[NOTE].startswith(note)
     path = "/_mock/state/requests"
-    latest = requests.get(url + path, timeout=10).json()["items"][0]
-    shown = requests.get(f"{url}{path}/{latest['number']}", timeout=10).json()
+    latest = requests.get(url + path, timeout=30).json()["items"][0]
+    shown = requests.get(f"{url}{path}/{latest['number']}", timeout=30).json()
     assert shown["notes"] == [answer.headers[NOTE]]
     shared.client.request("POST", "https:/" + CHANNELS, **sent)
     assert shared.requests[-1].note == answer.headers[NOTE]
@@ -337,9 +337,9 @@ def test_what_is_not_read_is_noted_in_the_answer_and_the_logs(
 
 
 def test_a_list_notes_what_it_does_not_filter_by(url: str, shared: Account) -> None:
-    answer = requests.get(f"{url}{CHANNELS}?type=private&PageSize=1", auth=AUTH, timeout=10)
+    answer = requests.get(f"{url}{CHANNELS}?type=private&PageSize=1", auth=AUTH, timeout=30)
     assert answer.headers[NOTE] == "type: no such parameter of this list"
-    answer = requests.get(f"{url}{CHANNELS}?Type=private&PageSize=1", auth=AUTH, timeout=10)
+    answer = requests.get(f"{url}{CHANNELS}?Type=private&PageSize=1", auth=AUTH, timeout=30)
     assert NOTE not in answer.headers
 
 

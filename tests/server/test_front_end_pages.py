@@ -33,7 +33,7 @@ def get(server: BackgroundServer, path: str = "/webchat/", **headers: str) -> re
     return requests.get(
         server.url + path,
         headers={each.replace("_", "-"): headers[each] for each in headers},
-        timeout=10,
+        timeout=30,
     )
 
 
@@ -56,7 +56,7 @@ def test_the_page_starts_the_widget_with_the_accounts_web_flow(
     }
     scripts = re.findall(r'<script src="([^"]+)"', page.text)
     assert scripts[0] == "../redirect.js"  # libraries take WebSocket when they are loaded
-    texts = [requests.get(f"{server.url}/webchat/{each}", timeout=10) for each in scripts]
+    texts = [requests.get(f"{server.url}/webchat/{each}", timeout=30) for each in scripts]
     assert [each.status_code for each in texts] == [200, 200, 200]
     assert texts[1].text == copy.read_text()
     assert "renderWebChat" in texts[2].text
@@ -146,16 +146,16 @@ def test_a_frame_of_the_notebook_gets_page_and_token_under_a_name_of_jupyters(
 ) -> None:
     door = server.frame_path
     through = {"Host": HUB, "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/user/x/proxy/80"}
-    page = requests.get(server.url + door + "/webchat/", headers=through, timeout=10)
+    page = requests.get(server.url + door + "/webchat/", headers=through, timeout=30)
     assert page.status_code == 200
     assert f"wss://{HUB}" in page.headers["Content-Security-Policy"]
     sid = account.credentials.account_sid
     tokens = f"/iam.twilio.com/v1/Accounts/{sid}/Tokens"
     asked = {"headers": through | {"Origin": f"https://{HUB}"}, "json": {"products": ["flex"]}}
-    answer = requests.post(server.url + door + tokens, timeout=10, **asked)
+    answer = requests.post(server.url + door + tokens, timeout=30, **asked)
     assert answer.status_code == 200
-    assert requests.post(server.url + tokens, timeout=10, **asked).status_code == 403
-    ready = requests.get(server.url + door + "/ready", headers=through, timeout=10)
+    assert requests.post(server.url + tokens, timeout=30, **asked).status_code == 403
+    ready = requests.get(server.url + door + "/ready", headers=through, timeout=30)
     assert (ready.text, ready.headers["Access-Control-Allow-Origin"]) == ("ready", "*")
 
 
@@ -168,12 +168,12 @@ def test_links_to_files_lead_a_frame_back_through_jupyters_server(
     media = f"/mcs.us1.twilio.com/v1/Services/{own.chat_service_sid}/Media"
     headers = through | {"Content-Type": "text/plain", "X-Twilio-Token": token}
     url = server.url + server.frame_path + media
-    made = requests.post(url, b"note", headers=headers, timeout=10).json()
-    shown = requests.get(f"{url}/{made['sid']}", headers=headers, timeout=10).json()
+    made = requests.post(url, b"note", headers=headers, timeout=30).json()
+    shown = requests.get(f"{url}/{made['sid']}", headers=headers, timeout=30).json()
     link = shown["links"]["content_direct_temporary"]
     assert link.startswith(f"https://{HUB}/user/x/proxy/80{server.frame_path}/mcs.us1.twilio.com/")
     path = link.removeprefix(f"https://{HUB}/user/x/proxy/80")
-    assert requests.get(server.url + path, headers=through, timeout=10).text == "note"
+    assert requests.get(server.url + path, headers=through, timeout=30).text == "note"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def run(arguments: list[str], account: Account, **settings: str) -> str:
         env={**os.environ, **DEMO_VALUES, "TWILIO_MOCK_URL": url_of(account), **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,7 @@ from helpers.mock import fidelity
 from helpers.mock.server.authority import CertificateAuthority, NoAuthority
 from helpers.mock.server.https_proxy import HttpsProxy
 
-PATIENCE = 10
+PATIENCE = 30
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
 
@@ -85,7 +85,7 @@ def raw(proxy: HttpsProxy, sent: bytes) -> bytes:
 
 def run(command: list[str]) -> str:
     """Run a program, and return what it prints."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -49,7 +49,7 @@ def named(mock: MockTwilio) -> Iterator[str]:
 
 def preflight(url: str, origin: str, path: str = CHANNELS) -> requests.Response:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-a"}
-    return requests.options(url + path, headers={"Origin": origin, **asked}, timeout=10)
+    return requests.options(url + path, headers={"Origin": origin, **asked}, timeout=30)
 
 
 @pytest.mark.parametrize("origin", LOCAL)
@@ -59,8 +59,8 @@ def test_a_page_of_this_machine_uses_the_account(url: str, origin: str) -> None:
     assert allowed["Access-Control-Allow-Origin"] == origin
     assert allowed["Access-Control-Allow-Headers"] == "x-a"
     for answer in (
-        requests.get(url + CHANNELS, headers=page, auth=AUTH, timeout=10),
-        requests.post(url + CHANNELS, headers=page, auth=AUTH, timeout=10),
+        requests.get(url + CHANNELS, headers=page, auth=AUTH, timeout=30),
+        requests.post(url + CHANNELS, headers=page, auth=AUTH, timeout=30),
     ):
         assert answer.ok
         assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -73,7 +73,7 @@ def test_a_page_of_this_machine_uses_the_account(url: str, origin: str) -> None:
 def test_a_foreign_page_does_not(
     url: str, shared: Account, origin: str, method: str, path: str
 ) -> None:
-    answer = requests.request(method, url + path, headers={"Origin": origin}, auth=AUTH, timeout=10)
+    answer = requests.request(method, url + path, headers={"Origin": origin}, auth=AUTH, timeout=30)
     assert answer.status_code == 403
     assert f"--allow-origin {origin}" in answer.json()["message"]
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -92,7 +92,7 @@ def test_a_foreign_page_is_let_try_nothing(url: str, origin: str, path: str) -> 
 
 def test_a_page_that_hides_its_origin_changes_nothing(url: str) -> None:
     hidden = {"Sec-Fetch-Site": "cross-site"}
-    refused = requests.post(url + CHANNELS, headers=hidden, auth=AUTH, timeout=10)
+    refused = requests.post(url + CHANNELS, headers=hidden, auth=AUTH, timeout=30)
     assert (refused.status_code, "--allow-origin" in refused.json()["message"]) == (403, True)
 
 
@@ -101,7 +101,7 @@ def test_a_browser_that_asks_lets_named_pages_reach_this_machine(named: str) -> 
     asked = {"Access-Control-Request-Method": "POST", **private}
     for path in (CHANNELS, MEDIA, "/chat/token", "/conversations/token"):
         page = {"Origin": SHOP, **asked}
-        allowed = requests.options(named + path, headers=page, timeout=10)
+        allowed = requests.options(named + path, headers=page, timeout=30)
         assert allowed.headers["Access-Control-Allow-Private-Network"] == "true"
 
 
@@ -109,20 +109,20 @@ def test_an_origin_that_is_named_uses_the_account(named: str) -> None:
     for origin in (SHOP, "null", *LOCAL):
         assert preflight(named, origin).headers["Access-Control-Allow-Origin"] == origin
         page = {"Origin": origin}
-        answer = requests.post(named + CHANNELS, headers=page, auth=AUTH, timeout=10)
+        answer = requests.post(named + CHANNELS, headers=page, auth=AUTH, timeout=30)
         assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (201, origin)
     other = {"Origin": "https://other.example.com"}
-    assert requests.get(named + CHANNELS, headers=other, auth=AUTH, timeout=10).status_code == 403
+    assert requests.get(named + CHANNELS, headers=other, auth=AUTH, timeout=30).status_code == 403
 
 
 def test_a_name_that_may_have_been_made_to_lead_here_is_refused(url: str, named: str) -> None:
     rebound = {"Host": "evil.example.com:8787"}
-    refused = requests.get(url + CHANNELS, headers=rebound, auth=AUTH, timeout=10)
+    refused = requests.get(url + CHANNELS, headers=rebound, auth=AUTH, timeout=30)
     assert refused.status_code == 403
     assert "--allow-origin http://evil.example.com:8787" in refused.json()["message"]
     for host in ("mock:8787", "host.docker.internal:8787", "10.0.0.7", "shop.example.com"):
         address = named if host == "shop.example.com" else url
-        answer = requests.get(address + CHANNELS, headers={"Host": host}, auth=AUTH, timeout=10)
+        answer = requests.get(address + CHANNELS, headers={"Host": host}, auth=AUTH, timeout=30)
         assert answer.status_code == 200, host
 
 
@@ -130,12 +130,12 @@ def test_twilios_javascript_brings_its_token_from_any_page(url: str, shared: Acc
     page = {"Origin": SHOP}
     token = {"X-Twilio-Token": shared.chat_token("jane"), "Content-Type": "image/png"}
     assert preflight(url, SHOP, MEDIA).headers["Access-Control-Allow-Origin"] == "*"
-    sent = requests.post(url + MEDIA, data=b"\x89PNG", headers=page | token, timeout=10)
+    sent = requests.post(url + MEDIA, data=b"\x89PNG", headers=page | token, timeout=30)
     assert (sent.status_code, sent.headers["Access-Control-Allow-Origin"]) == (201, "*")
-    as_account = requests.post(url + MEDIA, data=b"\x89PNG", headers=page, auth=AUTH, timeout=10)
+    as_account = requests.post(url + MEDIA, data=b"\x89PNG", headers=page, auth=AUTH, timeout=30)
     assert as_account.status_code == 403
     forged = page | {"X-Twilio-Token": "x.y.z"}
-    assert requests.post(url + MEDIA, data=b"x", headers=forged, timeout=10).status_code == 401
+    assert requests.post(url + MEDIA, data=b"x", headers=forged, timeout=30).status_code == 401
 
 
 def test_the_chat_pages_back_end_hands_tokens_to_pages_it_knows_only(
@@ -145,22 +145,22 @@ def test_the_chat_pages_back_end_hands_tokens_to_pages_it_knows_only(
     url = f"{named}/chat/token"
     for origin in (named, *LOCAL, SHOP):
         site = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
-        answer = requests.post(url, json=visitor, headers=site, timeout=10)
+        answer = requests.post(url, json=visitor, headers=site, timeout=30)
         assert set(answer.json()) == {"token"}
         assert answer.headers["Access-Control-Allow-Origin"] == origin
     for origin in FOREIGN:
         if origin in (SHOP, "null"):
             continue
-        answer = requests.post(url, json=visitor, headers={"Origin": origin}, timeout=10)
+        answer = requests.post(url, json=visitor, headers={"Origin": origin}, timeout=30)
         assert answer.status_code == 403
-        again = requests.post(url, json=visitor, headers={"Origin": origin}, auth=AUTH, timeout=10)
+        again = requests.post(url, json=visitor, headers={"Origin": origin}, auth=AUTH, timeout=30)
         assert again.status_code == 403
 
 
 def test_what_the_mock_sends_is_not_answered_by_it(url: str) -> None:
     own = {"User-Agent": "TwilioProxy/1.1"}
     for path in ("/_mock/clock", CHANNELS, "/"):
-        assert requests.get(url + path, headers=own, auth=AUTH, timeout=10).status_code == 403
+        assert requests.get(url + path, headers=own, auth=AUTH, timeout=30).status_code == 403
 
 
 @given(st.text())

@@ -78,7 +78,7 @@ def test_the_command_prints_the_page_and_each_seats_url_and_file_and_ends_in_ord
     command = Command("--seats", "2", "--db", str(tmp_path))
     assert command.process.stdout is not None
     lines = [command.process.stdout.readline() for _ in range(2)]
-    assert "2 seats" in requests.get(command.url, timeout=10).text
+    assert "2 seats" in requests.get(command.url, timeout=30).text
     found = [re.fullmatch(r"seat  (\d)  (http://\S+)  (\S+)\n", line) for line in lines]
     assert [seat and (seat[1], Path(seat[3]).name) for seat in found] == [
         ("1", "seat-01.db"),

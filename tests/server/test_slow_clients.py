@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,7 +32,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def dial_up(url: str) -> socket.socket:
     parts = urlsplit(url)
-    return socket.create_connection((parts.hostname, parts.port), 10)
+    return socket.create_connection((parts.hostname, parts.port), 30)
 
 
 def dripped(url: str, data: bytes, drips: bytes, pause: float = 0.05) -> bytes:
@@ -41,7 +40,7 @@ def dripped(url: str, data: bytes, drips: bytes, pause: float = 0.05) -> bytes:
     with dial_up(url) as connection:
         connection.sendall(data)
         connection.settimeout(pause)
-        answer, left, ends = b"", list(drips), time.monotonic() + 10
+        answer, left, ends = b"", list(drips), time.monotonic() + 30
         while time.monotonic() < ends:
             try:
                 if left:
@@ -75,7 +74,7 @@ def test_a_body_that_does_not_arrive_is_refused_and_has_no_effect(
 ) -> None:
     data = head(url, "POST", path, BASIC, FORM, LENGTH) + b"UniqueName=support"
     assert status(dripped(url, data, drips[:80])) == 408
-    listed = requests.get(url + CHANNELS, auth=AUTH, timeout=10).json()
+    listed = requests.get(url + CHANNELS, auth=AUTH, timeout=30).json()
     assert listed["channels"] == []
 
 
@@ -97,7 +96,7 @@ def test_a_connection_that_stays_silent_is_closed(
 def test_a_body_that_arrives_steadily_is_taken(
     monkeypatch: pytest.MonkeyPatch, shared: Account, url: str
 ) -> None:
-    monkeypatch.setattr(protocols, "MIN_RATE", 10)
+    monkeypatch.setattr(protocols, "MIN_RATE", 2)
     body = b"UniqueName=" + b"a" * 15
     data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 26\r\n")
     assert status(dripped(url, data, body)) == 201
@@ -106,14 +105,14 @@ def test_a_body_that_arrives_steadily_is_taken(
 @pytest.mark.usefixtures("hasty")
 def test_long_connections_live_on(url: str, shared: Account) -> None:
     with (
-        requests.get(f"{url}/_mock/news", stream=True, timeout=10) as changes,
+        requests.get(f"{url}/_mock/news", stream=True, timeout=30) as changes,
         dial(url.replace("http", "ws", 1) + "/v3/wsconnect") as realtime,
     ):
         lines = changes.iter_lines()
         time.sleep(0.8)  # longer than a request may take to arrive
         shared.client.chat.v2.services(DEMO_VALUES["TWILIO_CHAT_SERVICE_SID"]).channels.create()
         assert next(line for line in lines if line.startswith(b"data"))
-        realtime.ping().wait(5)
+        assert realtime.ping().wait(30)
 
 
 def test_one_connection_too_many_is_refused_and_the_others_live_on(
@@ -122,49 +121,46 @@ def test_one_connection_too_many_is_refused_and_the_others_live_on(
     monkeypatch.setattr(protocols, "MAX_CONNECTIONS", 3)
     with requests.Session() as first, ExitStack() as others:
         first.auth = AUTH
-        assert first.get(url + CHANNELS, timeout=10).status_code == 200
+        assert first.get(url + CHANNELS, timeout=30).status_code == 200
         for _ in range(2):
             others.enter_context(dial_up(url))
-        refused = requests.get(url + CHANNELS, auth=AUTH, timeout=10)
+        refused = requests.get(url + CHANNELS, auth=AUTH, timeout=30)
         assert (refused.status_code, refused.json()["code"]) == (429, 20429)
         assert refused.headers["Retry-After"] == "1"
-        assert first.get(url + CHANNELS, timeout=10).status_code == 200
-    time.sleep(0.1)
-    assert requests.get(url + CHANNELS, auth=AUTH, timeout=10).status_code == 200
+        assert first.get(url + CHANNELS, timeout=30).status_code == 200
+    ends = time.monotonic() + 30
+    while requests.get(url + CHANNELS, auth=AUTH, timeout=30).status_code != 200:
+        assert time.monotonic() < ends  # the server learns of it soon
 
 
 @pytest.fixture
-def waiting(mock: MockTwilio, url: str, shared: Account) -> Iterator[list[Thread]]:
-    """Two requests that wait for a slow answer."""
-    slow = mock.faults.add("CreateUser", latency=1, times=2)
-    sending = [
-        Thread(
-            target=requests.post,
-            args=(url + CHANNELS.replace("Channels", "Users"),),
-            kwargs={"data": {"Identity": f"jane {number}"}, "auth": AUTH, "timeout": 10},
-        )
-        for number in range(2)
-    ]
-    for each in sending:
-        each.start()
-    ends = time.monotonic() + 10
-    while slow.hits < len(sending):
+def waiting(mock: MockTwilio, url: str) -> Iterator[list[socket.socket]]:
+    """Two clients, of which each waits for an answer that never comes."""
+    slow = mock.faults.add("CreateUser", kind="timeout", times=2)
+    clients = [dial_up(url) for _ in range(2)]
+    for client in clients:
+        users = url + CHANNELS.replace("Channels", "Users")
+        client.sendall(head(url, "POST", users.removeprefix(url), BASIC, b"Content-Length: 0\r\n"))
+    ends = time.monotonic() + 30
+    while slow.hits < len(clients):
         assert time.monotonic() < ends
         time.sleep(0.01)
-    yield sending
-    for each in sending:
-        each.join()
+    yield clients
+    for client in clients:
+        client.close()
 
 
 def test_one_request_too_many_is_refused_until_others_end(
-    monkeypatch: pytest.MonkeyPatch, url: str, mock: MockTwilio, waiting: list[Thread]
+    monkeypatch: pytest.MonkeyPatch, url: str, waiting: list[socket.socket]
 ) -> None:
     monkeypatch.setattr(rest_app, "MAX_UNDER_WAY", 2)
-    refused = requests.post(url + CHANNELS, data={"UniqueName": "x"}, auth=AUTH, timeout=10)
+    refused = requests.post(url + CHANNELS, data={"UniqueName": "x"}, auth=AUTH, timeout=30)
     assert (refused.status_code, refused.json()["code"]) == (429, 20429)
     assert refused.headers["Retry-After"] == "1"
-    for each in waiting:
-        each.join(10)
+    for client in waiting:
+        client.close()
     data = head(url, "POST", CHANNELS, BASIC, FORM, b"Content-Length: 12\r\n") + b"UniqueName=x"
-    answer = exchange(url, data, half_close=False)
+    ends = time.monotonic() + 30
+    while status(answer := exchange(url, data, half_close=False)) == 429:
+        assert time.monotonic() < ends  # the server learns of it soon
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["unique_name"] == "x"

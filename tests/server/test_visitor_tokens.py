@@ -16,7 +16,7 @@ from helpers.mock.realtime.connection import LEFT
 from helpers.mock.server.app import ServerApp
 from helpers.mock.server.running import BackgroundServer
 
-PATIENCE = 10
+PATIENCE = 30
 SHOP = "https://shop.example.com"
 
 

@@ -26,7 +26,7 @@ def post(account: Account) -> Iterator[Post]:
 
         def ask(path: str, body: Any, **headers: str) -> requests.Response:
             url = f"{server.url}/webchats/{path}"
-            return requests.post(url, json=body, headers=PAGE | headers, timeout=10)
+            return requests.post(url, json=body, headers=PAGE | headers, timeout=30)
 
         yield ask
 

@@ -48,7 +48,7 @@ class Wire:
 
     def answers(self, count: int) -> list[bytes]:
         """Wait for so many answers, and return them."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + 30
         while True:
             found = re.split(rb"(?=HTTP/1\.1 )", b"".join(self.written))[1:]
             cycle = self.protocol.cycle

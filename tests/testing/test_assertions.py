@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from support import PATIENCE
 from twilio.base.exceptions import TwilioRestException
 
 from helpers.mock import BadFault, MockTwilio, WebhookRequest
@@ -198,11 +200,16 @@ def test_a_webhook_that_succeeds_at_another_try_is_delivered(twilio: MockTwilio,
 def test_a_receiver_that_answers_itself_does_not_hang_the_test(
     twilio: MockTwilio, chat: Any
 ) -> None:
+    received = threading.Semaphore(0)
+
     def echo(request: WebhookRequest) -> None:
         say(chat, f"You said {request.parameters['Body'][:20]}", author="bot")
+        received.release()
 
     twilio.webhooks.register(HOOK, echo)
     say(chat, "one")
+    for _ in range(2):  # the first one is in the log then
+        assert received.acquire(timeout=PATIENCE)
     lines = failure(lambda: settle(twilio, patience=0.1))
     assert lines[0] == (
         "Webhooks were still being delivered after 0.1 s. Does a receiver answer its own messages,"

@@ -58,7 +58,7 @@ def test_the_shop_in_express(tmp_path: Path) -> None:
                 text=True,
             )
         for mistake, (old, _, name, sign) in EXPRESS.items():
-            output, _ = running[mistake].communicate(timeout=90)
+            output, _ = running[mistake].communicate(timeout=180)
             assert ("not ok" in output) == bool(old), output
             assert name in output
             assert sign in output, output

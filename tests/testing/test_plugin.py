@@ -257,7 +257,7 @@ def test_the_server_answers_for_the_same_account(
     made = twilio.client.conversations.v1.conversations.create(friendly_name="Support")
     own = twilio_server.credentials
     url = f"{twilio_server.url}/conversations.twilio.com/v1/Conversations/{made.sid}"
-    answer = requests.get(url, auth=(own.account_sid, own.auth_token), timeout=9)
+    answer = requests.get(url, auth=(own.account_sid, own.auth_token), timeout=30)
     assert answer.json()["friendly_name"] == "Support"
     assert [each.method for each in twilio.requests] == ["POST", "GET"]
 
