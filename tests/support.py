@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -22,6 +24,25 @@ from helpers.mock import Credentials, RemoteMock
 
 PATIENCE = 30
 """Seconds after which something awaited counts as never coming."""
+
+
+def seconds_of_work(
+    call: Callable[[], object], clock: Callable[[], float] = time.process_time
+) -> float:
+    """Return the processor's seconds for a call, of this process or, by another clock, its thread.
+
+    Others may be at work on this machine; and the collector may be about to look through all that
+    the tests before have left, which is none of the call's work.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        started = clock()
+        call()
+        return clock() - started
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def examples(count: int) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from samples import ENDS_AT_ONCE, EXTERNAL, STUDIO, TASK, furnished
-from support import refused
+from support import refused, seconds_of_work
 
 from helpers import Account
 from helpers.flows import CHECKS, FlexFlowConfig, FlowFile, Integration, Report, check, plan
@@ -547,9 +546,8 @@ def test_a_thousand_flows_for_one_contact_are_checked_at_once() -> None:
         )
         for number in range(1000)
     )
-    started = time.process_time()  # others may be at work on this machine
+    assert seconds_of_work(lambda: check(FlowFile(flows))) < 5
     report = check(FlowFile(flows))
-    assert time.process_time() - started < 5
     found = [one for one in report.findings if one.id == "two-enabled"]
     assert [one.flow for one in found] == [flow.friendly_name for flow in flows]
     assert "'F0' (the text), 'F2' (the text)" in found[1].reason
