@@ -38,5 +38,7 @@ def seconds(folder: Path | None = None) -> float:
     started = time.perf_counter()
     settings = ("-c", "pyproject.toml", "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", "-q", *settings, *chosen]
-    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"Tests failed, so that their time says nothing:\n{done.stdout[-5000:]}")
     return time.perf_counter() - started
