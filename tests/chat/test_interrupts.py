@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -73,6 +74,15 @@ def after_seconds(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def _without_the_collector() -> Iterator[None]:
+    """Let no interrupt come in a finalizer of what other tests have left, where it is lost."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def sleep_interrupted() -> None:
