@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import sqlite3
@@ -20,6 +19,7 @@ from twilio.http.response import Response
 
 from helpers import Account
 from helpers.account import SharedMockHttpClient
+from helpers.lazy import uncollected
 from helpers.mock import Credentials, RemoteMock
 
 PATIENCE = 30
@@ -34,15 +34,10 @@ def seconds_of_work(
     Others may be at work on this machine; and the collector may be about to look through all that
     the tests before have left, which is none of the call's work.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         started = clock()
         call()
         return clock() - started
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def examples(count: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import re
 import tomllib
 from collections import defaultdict
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import grimp
 import pytest
+
+from helpers.lazy import uncollected
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,15 +59,12 @@ def imports() -> grimp.ImportGraph:
 @pytest.fixture(scope="module")
 def nodes() -> list[tuple[str, ast.AST]]:
     """Every statement of every file, with the file's name."""
-    gc.disable()  # it would look through all trees again and again, for a second
-    try:
+    with uncollected():  # it would look through all trees again and again, for a second
         return [
             (str(file.relative_to(ROOT)), node)
             for file in sorted((ROOT / "helpers").rglob("*.py"))
             for node in statements(ast.parse(file.read_text("utf-8")))
         ]
-    finally:
-        gc.enable()
 
 
 def statements(parent: ast.AST) -> Iterator[ast.AST]:

@@ -24,6 +24,7 @@ from support import PATIENCE, EventLog
 from helpers import Account, ChatClient, connect
 from helpers.chat import Channel
 from helpers.interrupts import Uninterrupted, detached, orderly
+from helpers.lazy import uncollected
 from helpers.mock import MockTwilio
 from helpers.mock.server.running import BackgroundServer
 
@@ -80,9 +81,8 @@ def after_seconds(seconds: float) -> Iterator[None]:
 def _without_the_collector() -> Iterator[None]:
     """Let no interrupt come in a finalizer of what other tests have left, where it is lost."""
     gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
+    with uncollected():
+        yield
 
 
 def sleep_interrupted() -> None:

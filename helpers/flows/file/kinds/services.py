@@ -64,6 +64,19 @@ def _push(verb: str, setting: str, default: Any, *, of: str = "", **more: Any) -
     return ResourceField(name, default, None, f"{of}_{name}" if of else "", place, **more)
 
 
+def _default(roles: str, name: str, at_first: str, kind: str, **more: Any) -> ResourceField:
+    """A setting that names a role of one type: `at_first` in a new service."""
+    return reference(
+        roles,
+        name,
+        AS_IS,
+        is_late=True,
+        at_first=at_first,
+        demands={"type": kind},
+        **more,
+    )
+
+
 _NO_MEDIA = "Media messages are not supported by your client"
 _OF_CHAT: dict[str, Any] = {"of": "notifications"}
 
@@ -76,21 +89,16 @@ SERVICES = (
         "UpdateServiceConfiguration",
         "conversations.v1.services",
         (
-            *(
-                reference(
-                    "conversation_roles",
-                    name,
-                    AS_IS,
-                    is_late=True,
-                    at_first=role,
-                    demands={"type": kind},
-                )
-                for name, role, kind in (
-                    ("default_conversation_creator_role", "channel admin", "conversation"),
-                    ("default_conversation_role", "channel user", "conversation"),
-                    ("default_chat_service_role", "service user", "service"),
-                )
+            _default(
+                "conversation_roles",
+                "default_conversation_creator_role",
+                "channel admin",
+                "conversation",
             ),
+            _default(
+                "conversation_roles", "default_conversation_role", "channel user", "conversation"
+            ),
+            _default("conversation_roles", "default_chat_service_role", "service user", "service"),
             ResourceField("reachability_enabled", False, is_late=True),
         ),
         is_key_fixed=True,
@@ -142,21 +150,18 @@ SERVICES = (
         "UpdateService",
         "chat.v2.services",
         (
-            *(
-                reference(
-                    "chat_roles",
-                    name,
-                    AS_IS,
-                    is_late=True,
-                    at_first=role,
-                    is_shared=True,
-                    demands={"type": kind},
-                )
-                for name, role, kind in (
-                    ("default_service_role", "service user", "deployment"),
-                    ("default_channel_role", "channel user", "channel"),
-                    ("default_channel_creator_role", "channel admin", "channel"),
-                )
+            _default(
+                "chat_roles", "default_service_role", "service user", "deployment", is_shared=True
+            ),
+            _default(
+                "chat_roles", "default_channel_role", "channel user", "channel", is_shared=True
+            ),
+            _default(
+                "chat_roles",
+                "default_channel_creator_role",
+                "channel admin",
+                "channel",
+                is_shared=True,
             ),
             ResourceField("read_status_enabled", True, is_late=True),
             ResourceField("reachability_enabled", False, is_late=True, is_shared=True),
